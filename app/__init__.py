@@ -1,0 +1,1 @@
+"""The window of groundglass. Knows the engine; the engine never knows it."""

@@ -1,0 +1,1 @@
+"""One open case: volume, label map, label set, and the history of every change."""

@@ -1,0 +1,213 @@
+"""Reversible changes of a case. A change knows how to do and undo itself and how to travel to disk."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import zstandard
+
+from engine.core.errors import FormatError
+from engine.core.types import LabelArray
+from engine.geometry.box import Box
+
+if TYPE_CHECKING:
+    from engine.case.document import Case
+    from engine.case.labelmap import LabelMap
+    from engine.case.labelset import LabelSet
+
+YOU = "you"
+"""Author of what the person did; a network signs with its model id."""
+
+
+class Change(Protocol):
+    """What the history holds."""
+
+    title: str
+    author: str
+    at: float
+
+    @property
+    def box(self) -> Box | None:
+        """Voxels it touches, or None if none."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes."""
+        ...
+
+    def do(self, case: Case) -> None:
+        """Bring the case to the state after."""
+        ...
+
+    def undo(self, case: Case) -> None:
+        """Bring the case to the state before."""
+        ...
+
+    def to_bytes(self) -> bytes:
+        """Return the form kept in the journal."""
+        ...
+
+
+def _pack(values: LabelArray) -> bytes:
+    return zstandard.ZstdCompressor(level=1).compress(np.ascontiguousarray(values).data)
+
+
+def _unpack(data: bytes, box: Box) -> LabelArray:
+    raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=box.size)
+    values = np.frombuffer(raw, dtype=np.uint8)
+    if values.size != box.size:
+        raise FormatError("A step of the history is damaged.", f"{values.size} of {box.size} voxels are there.")
+    return values.reshape(box.shape)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """New label ids in one box.
+
+    Args:
+        region: The box.
+        before: Compressed ids before (zstd, level 1).
+        after: Compressed ids after.
+        title: As in the history list, e.g. ``"Brush: Ground-glass"``.
+        author: ``"you"`` or a model id.
+        at: Seconds since the epoch.
+    """
+
+    region: Box
+    before: bytes
+    after: bytes
+    title: str
+    author: str = YOU
+    at: float = field(default_factory=time.time)
+
+    @classmethod
+    def between(
+        cls, labels: LabelMap, box: Box, after: LabelArray, *, title: str, author: str = YOU
+    ) -> Delta | None:
+        """Return the change that makes `box` of `labels` hold `after`, or None if it holds it already.
+
+        Only the voxels that differ are kept: the box is shrunk around them.
+
+        Args:
+            labels: The label map as it is now.
+            box: Where `after` goes; inside the grid.
+            after: uint8 of the box's shape.
+            title: For the history list.
+            author: ``"you"`` or a model id.
+        """
+        before = labels.data[box.slices]
+        tight = Box.of_mask(before != after)
+        if tight is None:
+            return None
+        (z, y, x), inner = box.start_zyx, tight.slices
+        (z0, y0, x0), (z1, y1, x1) = tight.start_zyx, tight.stop_zyx
+        region = Box((z + z0, y + y0, x + x0), (z + z1, y + y1, x + x1))
+        return cls(region, _pack(before[inner]), _pack(after[inner]), title, author)
+
+    @property
+    def box(self) -> Box | None:
+        """The region."""
+        return self.region
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes."""
+        return len(self.before) + len(self.after) + 256
+
+    def do(self, case: Case) -> None:
+        """Write the new ids."""
+        case.labels.write(self.region, _unpack(self.after, self.region))
+
+    def undo(self, case: Case) -> None:
+        """Write the old ids."""
+        case.labels.write(self.region, _unpack(self.before, self.region))
+
+    def to_bytes(self) -> bytes:
+        """Return the form kept in the journal."""
+        head = {
+            "kind": "delta",
+            "start": self.region.start_zyx,
+            "stop": self.region.stop_zyx,
+            "title": self.title,
+            "author": self.author,
+            "at": self.at,
+        }
+        return _frame(head, self.before, self.after)
+
+
+@dataclass(frozen=True)
+class LabelSetChange:
+    """Another label set: a name, colour, lock, or a label more or less."""
+
+    before: LabelSet
+    after: LabelSet
+    title: str
+    author: str = YOU
+    at: float = field(default_factory=time.time)
+
+    @property
+    def box(self) -> Box | None:
+        """No voxel changes."""
+        return None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes, about."""
+        return 512
+
+    def do(self, case: Case) -> None:
+        """Use the new set."""
+        case.labelset = self.after
+
+    def undo(self, case: Case) -> None:
+        """Use the old set."""
+        case.labelset = self.before
+
+    def to_bytes(self) -> bytes:
+        """Return the form kept in the journal."""
+        head = {
+            "kind": "labelset",
+            "before": self.before.as_list(),
+            "after": self.after.as_list(),
+            "title": self.title,
+            "author": self.author,
+            "at": self.at,
+        }
+        return _frame(head)
+
+
+def change_from_bytes(data: bytes) -> Change:
+    """Return the change that `to_bytes` wrote.
+
+    Raises:
+        FormatError: the bytes are no change.
+    """
+    from engine.case.labelset import LabelSet  # noqa: PLC0415 - keeps this module free of TOML
+
+    try:
+        (length,) = struct.unpack_from("<I", data)
+        head: dict[str, Any] = json.loads(data[4 : 4 + length])
+        parts: list[bytes] = []
+        at = 4 + length
+        for size in head.pop("sizes"):
+            parts.append(data[at : at + size])
+            at += size
+        common: dict[str, Any] = {"title": head["title"], "author": head["author"], "at": head["at"]}
+        if head["kind"] == "labelset":
+            sets = [LabelSet.from_list(head[k]) for k in ("before", "after")]
+            return LabelSetChange(sets[0], sets[1], **common)
+        region = Box(tuple(head["start"]), tuple(head["stop"]))
+        return Delta(region, parts[0], parts[1], **common)
+    except (struct.error, ValueError, KeyError, IndexError, TypeError) as error:
+        raise FormatError("A step of the history is damaged.", type(error).__name__) from error
+
+
+def _frame(head: dict[str, Any], *parts: bytes) -> bytes:
+    text = json.dumps({**head, "sizes": [len(p) for p in parts]}, ensure_ascii=False).encode()
+    return struct.pack("<I", len(text)) + text + b"".join(parts)

@@ -1,0 +1,87 @@
+"""A CT volume as it was read: values, grid, and what the reader had to say about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from engine.core.errors import GeometryError
+from engine.core.types import HuArray
+from engine.geometry.grid import Grid
+
+Severity = Literal["info", "warning"]
+SourceKind = Literal["dicom", "nifti", "nrrd", "mha", "synthetic"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something about the input that the user must know; shown over the panes and written into exports.
+
+    Args:
+        code: Stable short name, e.g. ``"tilt-corrected"``.
+        text: One sentence with the measured values.
+        severity: ``"warning"`` if figures may suffer.
+    """
+
+    code: str
+    text: str
+    severity: Severity = "warning"
+
+
+@dataclass(frozen=True)
+class SeriesInfo:
+    """What may be known about a series outside the hospital: nothing that names a patient.
+
+    Args:
+        name: A neutral name for the case, e.g. ``"CT 64 slices 5.0 mm"``.
+        kind: What it was read from.
+        modality: DICOM modality, ``"CT"`` where unknown.
+        kernel: Reconstruction kernel, if told.
+        date: ISO date of the study, shown on screen only, never exported.
+        slices: Number of slices in the source.
+        thickness_mm: Slice thickness as told, or None.
+        uid_hash: Salted hash of the series' identity; equal for the same series on this machine.
+        patient_position: ``"HFS"``, ``"FFP"`` … if told.
+    """
+
+    name: str
+    kind: SourceKind
+    modality: str = "CT"
+    kernel: str = ""
+    date: str = ""
+    slices: int = 0
+    thickness_mm: float | None = None
+    uid_hash: str = ""
+    patient_position: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """HU on a grid.
+
+    While a series still loads the array is being filled by the reader; afterwards it is read-only.
+
+    Args:
+        hu: (z, y, x) int16 Hounsfield units; padding is −1024.
+        grid: Where the voxels lie.
+        info: What is known of the series.
+        notices: What the user must know about how it was read.
+        has_hu: False where the grey values are no Hounsfield units (8-bit pictures): viewing only.
+        orientation_known: False where left and right are a guess.
+    """
+
+    hu: HuArray
+    grid: Grid
+    info: SeriesInfo
+    notices: tuple[Notice, ...] = field(default=())
+    has_hu: bool = True
+    orientation_known: bool = True
+
+    def __post_init__(self) -> None:
+        if self.hu.shape != self.grid.shape_zyx or self.hu.dtype != np.int16:
+            raise GeometryError(
+                "Volume and grid do not fit each other.",
+                f"The array is {self.hu.dtype} {self.hu.shape}, the grid int16 {self.grid.shape_zyx}.",
+            )

@@ -1,0 +1,96 @@
+"""Half-open boxes of voxels, (z, y, x)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.core.types import IndexZyx, MaskArray
+
+
+@dataclass(frozen=True)
+class Box:
+    """Voxels with ``start <= index < stop`` on every axis.
+
+    Args:
+        start_zyx: First index inside.
+        stop_zyx: First index outside.
+    """
+
+    start_zyx: IndexZyx
+    stop_zyx: IndexZyx
+
+    @classmethod
+    def whole(cls, shape_zyx: IndexZyx) -> Box:
+        """Return the box of a whole array."""
+        return cls((0, 0, 0), shape_zyx)
+
+    @classmethod
+    def of_mask(cls, mask: MaskArray) -> Box | None:
+        """Return the smallest box around the true voxels of a (z, y, x) mask, or None if there are none."""
+        start: list[int] = []
+        stop: list[int] = []
+        for axis in range(3):
+            others = tuple(a for a in range(3) if a != axis)
+            hits = np.flatnonzero(mask.any(axis=others))
+            if hits.size == 0:
+                return None
+            start.append(int(hits[0]))
+            stop.append(int(hits[-1]) + 1)
+        return cls((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+
+    @property
+    def shape(self) -> IndexZyx:
+        """Voxels per axis, never negative."""
+        z, y, x = (max(0, b - a) for a, b in zip(self.start_zyx, self.stop_zyx, strict=True))
+        return (z, y, x)
+
+    @property
+    def size(self) -> int:
+        """Number of voxels inside."""
+        z, y, x = self.shape
+        return z * y * x
+
+    @property
+    def empty(self) -> bool:
+        """Whether no voxel is inside."""
+        return self.size == 0
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """What to index a (z, y, x) array with."""
+        (z0, y0, x0), (z1, y1, x1) = self.start_zyx, self.stop_zyx
+        return slice(z0, z1), slice(y0, y1), slice(x0, x1)
+
+    def clipped(self, shape_zyx: IndexZyx) -> Box:
+        """Return the part inside an array of `shape_zyx`; empty where they do not meet."""
+        z0, y0, x0 = (min(max(0, a), n) for a, n in zip(self.start_zyx, shape_zyx, strict=True))
+        z1, y1, x1 = (min(max(0, b), n) for b, n in zip(self.stop_zyx, shape_zyx, strict=True))
+        return Box((z0, y0, x0), (max(z0, z1), max(y0, y1), max(x0, x1)))
+
+    def padded(self, voxels: int | IndexZyx) -> Box:
+        """Return the box grown by `voxels` on every side (negative: shrunk)."""
+        dz, dy, dx = (voxels, voxels, voxels) if isinstance(voxels, int) else voxels
+        (z0, y0, x0), (z1, y1, x1) = self.start_zyx, self.stop_zyx
+        return Box((z0 - dz, y0 - dy, x0 - dx), (z1 + dz, y1 + dy, x1 + dx))
+
+    def union(self, other: Box) -> Box:
+        """Return the smallest box that holds both; an empty one adds nothing."""
+        if self.empty:
+            return other
+        if other.empty:
+            return self
+        z0, y0, x0 = (min(a, b) for a, b in zip(self.start_zyx, other.start_zyx, strict=True))
+        z1, y1, x1 = (max(a, b) for a, b in zip(self.stop_zyx, other.stop_zyx, strict=True))
+        return Box((z0, y0, x0), (z1, y1, x1))
+
+    def intersection(self, other: Box) -> Box:
+        """Return the voxels in both, possibly none."""
+        z0, y0, x0 = (max(a, b) for a, b in zip(self.start_zyx, other.start_zyx, strict=True))
+        z1, y1, x1 = (min(a, b) for a, b in zip(self.stop_zyx, other.stop_zyx, strict=True))
+        return Box((z0, y0, x0), (max(z0, z1), max(y0, y1), max(x0, x1)))
+
+    def contains(self, index_zyx: IndexZyx) -> bool:
+        """Whether a voxel lies inside."""
+        return all(a <= i < b for a, i, b in zip(self.start_zyx, index_zyx, self.stop_zyx, strict=True))
