@@ -1,0 +1,77 @@
+"""`groundglass`: no verb or `open` opens the window, every other verb is the engine's. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.cli import main as terminal
+from engine.cli.registry import VERBS
+from engine.core.errors import ResourceError
+
+_TERMINAL_ONLY = {"-h", "--help", "help", "-V", "--version"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code.
+
+    Args:
+        arguments: The words after ``groundglass``; those of this process if None.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and (words[0] in VERBS or words[0] in _TERMINAL_ONLY):
+        return terminal.main(words)
+    if words and words[0] == "open":
+        return _window(words[1:])
+    if not words or Path(words[0]).exists():  # a study dropped on the program's icon
+        return _window(words)
+    return terminal.main(words)
+
+
+def _window(words: list[str]) -> int:
+    choose_platform(words)
+    try:
+        _require_display()
+        from app.main import main as window
+    except ResourceError as error:
+        return terminal.fail(error, debug="--debug" in words)
+    except ImportError as error:
+        if error.name and error.name.split(".")[0] in {"app", "engine"}:
+            raise
+        return terminal.fail(_cannot_import(error), debug="--debug" in words)
+    return window(words)
+
+
+def choose_platform(words: Sequence[str]) -> None:
+    """Let a picture be taken without a display: Qt's offscreen platform, unless one was named."""
+    pictures = any(word == "--screenshot" or word.startswith("--screenshot=") for word in words)
+    helps = any(word in {"-h", "--help"} for word in words)
+    if pictures or helps:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def _require_display() -> None:
+    # Without a display Qt aborts the whole process; say it before.
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return
+    raise ResourceError(
+        "The window cannot open: there is no display here.",
+        "Neither DISPLAY nor WAYLAND_DISPLAY is set.",
+        "Use the verbs of the terminal (`groundglass --help`), or `groundglass open SRC --screenshot PICTURE.png`.",
+    )
+
+
+def _cannot_import(error: ImportError) -> ResourceError:
+    return ResourceError(
+        "The window cannot open: a part it needs cannot be loaded.",
+        str(error),
+        "Run `python3 -m installer setup`; `groundglass doctor` names what is missing.",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
