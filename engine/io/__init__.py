@@ -1,0 +1,1 @@
+"""Files in, files out: DICOM, NIfTI, NRRD and MHA to volumes; label maps to files."""
