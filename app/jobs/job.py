@@ -1,0 +1,126 @@
+"""One piece of work: progress, cancel, result or error, always told on the UI thread."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.core.errors import Cancelled, GroundglassError, WorkerError
+from engine.core.progress import CancelToken, TimeLeft
+
+Work = Callable[["Job"], Any]
+"""Runs in a worker thread with its job as progress and cancel token; what it returns is the result."""
+
+
+class Job(QObject):
+    """Work with a title. It is its own `Progress`: pass it down as `progress`, and `token` as `cancel`.
+
+    The worker thread only posts; every public signal is emitted on the job's own thread, so that a
+    plain function or lambda may listen without running in the worker.
+
+    Args:
+        title: For the task bar, e.g. ``"Segmenting with RA-UNet"``.
+        work: What to do.
+        visible: Whether the task bar shows it.
+    """
+
+    progressed = Signal(float, float, str)
+    """done, total, text"""
+    emitted = Signal(object)
+    """A part of the result, as soon as it is there (slices, slabs)."""
+    succeeded = Signal(object)
+    failed = Signal(object)
+    """A GroundglassError."""
+    cancelled = Signal()
+    ended = Signal(object)
+    """After any of the three; the argument is the job."""
+    _posted = Signal(object)
+
+    def __init__(self, title: str, work: Work, *, visible: bool = True, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.visible = visible
+        self.token = CancelToken()
+        self._work = work
+        self._time = TimeLeft()
+        self.done = 0.0
+        self.total = 0.0
+        self.text = ""
+        self.is_running = False
+        self.is_over = False
+        self._posted.connect(self._deliver)
+
+    def update(self, done: float, total: float, text: str = "") -> None:
+        """Tell how far it is; called by the work."""
+        self.done, self.total, self.text = done, total, text
+        self._posted.emit(lambda: self.progressed.emit(done, total, text))
+
+    def emit_part(self, part: object) -> None:
+        """Hand over a part of the result; called by the work."""
+        self._posted.emit(lambda: self.emitted.emit(part))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate, or None before there is a pace."""
+        return self._time.seconds(self.done, self.total) if self.total else None
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next look."""
+        self.token.cancel()
+
+    def run(self) -> None:
+        """Do the work here and now; called by the queue."""
+        self.is_running = True
+        self._time = TimeLeft()
+        try:
+            self.token.check()
+            result = self._work(self)
+        except Cancelled:
+            self._end(self.cancelled.emit)
+        except GroundglassError as error:
+            self._fail(error)
+        except MemoryError:
+            self._fail(_out_of_memory(self.title))
+        except Exception as error:  # noqa: BLE001 - a defect in a job must reach the person, not a dead thread
+            logging.getLogger("groundglass.jobs").exception("job failed")
+            self._fail(_defect(self.title, error))
+        else:
+            self._end(lambda: self.succeeded.emit(result))
+
+    def _fail(self, error: GroundglassError) -> None:
+        self._end(lambda: self.failed.emit(error))
+
+    def _end(self, tell: Callable[[], object]) -> None:
+        def deliver() -> None:
+            self.is_running = False
+            self.is_over = True
+            tell()
+            self.ended.emit(self)
+
+        self._posted.emit(deliver)
+
+    def _deliver(self, tell: Callable[[], object]) -> None:
+        tell()
+
+
+def _defect(title: str, error: Exception) -> GroundglassError:
+    return WorkerError(
+        f"“{title}” stopped on a defect of the program.",
+        f"{type(error).__name__}.",
+        "Your case is safe. Please report this with the details.",
+        details="".join(traceback.format_exception(error)),
+    )
+
+
+def _out_of_memory(title: str) -> GroundglassError:
+    from engine.core.errors import ResourceError  # noqa: PLC0415 - only on the rare path
+
+    return ResourceError(
+        f"“{title}” needs more memory than is free.",
+        "The machine ran out of it.",
+        "Close other programs or open a smaller part of the study.",
+    )

@@ -1,0 +1,1 @@
+"""What the window knows: one session, its actions, its settings. No widgets."""
