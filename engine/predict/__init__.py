@@ -1,0 +1,1 @@
+"""From a CT and a weight file to a label map."""
