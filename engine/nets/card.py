@@ -56,7 +56,7 @@ class Card:
     thresholds: tuple[float, ...] = ()
     patch: tuple[int, int, int] = (32, 192, 192)
     spacing: tuple[float, float, float] | None = None
-    intensity: Intensity = Intensity()
+    intensity: Intensity = field(default_factory=Intensity)
     licence: str = ""
     trained_on: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict[str, Any])

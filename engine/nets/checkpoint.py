@@ -56,9 +56,9 @@ def save(path: Path, model: nn.Module, card: Card, *, half: bool = False) -> Car
         ModelError: the card names another network or another number of labels.
         ResourceError: disk full, folder read-only.
     """
-    from safetensors.torch import save_file  # noqa: PLC0415 - imports torch
+    from safetensors.torch import save_file
 
-    from engine.nets.registry import arch_dict, network_id_of  # noqa: PLC0415
+    from engine.nets.registry import arch_dict, network_id_of
 
     card = replace(card, arch=arch_dict(model), arch_version=int(getattr(model, "arch_version", 1)), sha256="")
     if network_id_of(model) != card.network:
@@ -85,10 +85,10 @@ def load(path: Path) -> tuple[nn.Module, Card]:
     Raises:
         ModelError: no such file, a pickle, damaged, another program's, or not fitting its network.
     """
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from safetensors.torch import load_file  # noqa: PLC0415
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
 
-    from engine.nets.registry import build  # noqa: PLC0415
+    from engine.nets.registry import build
 
     header = read_header(path)
     try:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
         arch_version: int
         dims: int
 
-        def __call__(self, arch: Any) -> nn.Module: ...  # noqa: ANN401 - each network has its own arguments
+        def __call__(self, arch: Any) -> nn.Module:  # noqa: ANN401 - each network has its own arguments
+            """Return a network with random weights."""
+            ...
 
 
 NETWORKS: Registry[NetworkClass] = Registry(

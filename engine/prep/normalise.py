@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 IntensityKind = Literal["unit", "zscore"]
 
