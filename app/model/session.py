@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -85,6 +85,8 @@ class Session(QObject):
     cursor_moved = Signal()
     window_changed = Signal()
     tool_changed = Signal()
+    options_changed = Signal(str)
+    """The options of a tool were changed; the argument is the tool's id."""
     label_changed = Signal()
     overlay_changed = Signal()
     slab_changed = Signal()
@@ -102,6 +104,7 @@ class Session(QObject):
         self._cursor: IndexZyx = (0, 0, 0)
         self._window = LUNG
         self._tool = "navigate"
+        self._find_tool: Callable[[str], Any] | None = None
         self._label_id = 3
         self._overlay = Overlay()
         self._slab = Slab()
@@ -236,6 +239,28 @@ class Session(QObject):
             self.set_preview(None)
             self._tool = tool
             self.tool_changed.emit()
+
+    def attach_tools(self, find: Callable[[str], Any]) -> None:
+        """Say where tools come from: `find` returns the one `app.tools.base.Tool` of this window with an id."""
+        self._find_tool = find
+
+    def find_tool(self, tool: str) -> Any:  # noqa: ANN401 - the model does not know the tools
+        """Return the `app.tools.base.Tool` with this id, or None before `attach_tools`."""
+        return self._find_tool(tool) if self._find_tool is not None else None
+
+    @property
+    def active_tool(self) -> Any:  # noqa: ANN401
+        """The `app.tools.base.Tool` the left mouse button uses, or None before `attach_tools`."""
+        return self.find_tool(self._tool)
+
+    def change_options(self, tool: str, **changes: Any) -> None:  # noqa: ANN401 - fields of the tool's options
+        """Set fields of a tool's options and tell; the options panel, the keys and the wheel all come here."""
+        found = self.find_tool(tool)
+        if found is None or all(getattr(found.options, k) == v for k, v in changes.items()):
+            return
+        for name, value in changes.items():
+            setattr(found.options, name, value)
+        self.options_changed.emit(tool)
 
     @property
     def label_id(self) -> int:
