@@ -253,7 +253,7 @@ class Session(QObject):
         """The `app.tools.base.Tool` the left mouse button uses, or None before `attach_tools`."""
         return self.find_tool(self._tool)
 
-    def change_options(self, tool: str, **changes: Any) -> None:  # noqa: ANN401 - fields of the tool's options
+    def change_options(self, tool: str, **changes: Any) -> None:
         """Set fields of a tool's options and tell; the options panel, the keys and the wheel all come here."""
         found = self.find_tool(tool)
         if found is None or all(getattr(found.options, k) == v for k, v in changes.items()):
