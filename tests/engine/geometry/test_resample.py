@@ -8,53 +8,12 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.errors import Cancelled, GeometryError
+from engine.core.errors import Cancelled
 from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
-from engine.geometry.resample import labels_to, probabilities_to, unshear, volume_to
-
-
-def turned(degrees: tuple[float, float, float]) -> np.ndarray:
-    """Rows (z, y, x) of axes turned about the three patient axes."""
-    a, b, c = np.radians(degrees)
-    rx = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-    ry = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
-    rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return (rz @ ry @ rx).T[::-1]
-
-
-def oblique_grid(shape=(9, 14, 11), spacing=(2.5, 0.8, 1.1), origin=(-30.0, 12.5, 201.0), degrees=(8, -5, 11)) -> Grid:
-    return Grid(shape, spacing, origin, as_direction(turned(degrees)))
-
-
-def itk_image(array: np.ndarray, grid: Grid) -> sitk.Image:
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing(grid.spacing_zyx_mm[::-1])
-    image.SetOrigin(grid.origin_lps)
-    image.SetDirection(np.array(grid.direction)[::-1].T.ravel().tolist())
-    return image
-
-
-def itk_resampled(array: np.ndarray, grid: Grid, target: Grid, interpolator: int, fill: float) -> np.ndarray:
-    reference = itk_image(np.zeros(target.shape_zyx, np.uint8), target)
-    moved = sitk.Resample(itk_image(array, grid), reference, sitk.Transform(), interpolator, fill)
-    return sitk.GetArrayFromImage(moved)
-
-
-def smooth_volume(shape, seed=3) -> np.ndarray:
-    noise = np.random.default_rng(seed).normal(size=shape)
-    image = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(noise.astype(np.float32)), 1.5)
-    field = sitk.GetArrayFromImage(image)
-    return np.rint(field / np.abs(field).max() * 900).astype(np.int16)
-
-
-def cell_edges(grid: Grid, target: Grid, width: float = 0.02) -> np.ndarray:
-    """Target voxels whose point lies within `width` of a border between source cells, or of the outer face."""
-    index = np.stack(np.meshgrid(*[np.arange(n) for n in target.shape_zyx], indexing="ij"), axis=-1)
-    at = grid.to_index(target.to_lps(index))
-    return (np.abs(at - np.floor(at) - 0.5) < width).any(axis=-1)
-
+from engine.geometry.resample import labels_to, probabilities_to, volume_to
+from tests.support.grids import cell_edges, itk_resampled, oblique_grid, smooth_volume, turned
 
 TARGETS = {
     "finer": Grid((21, 17, 19), (1.1, 0.6, 0.7), (-31.0, 11.0, 199.0), oblique_grid().direction),
@@ -169,57 +128,3 @@ def test_resampling_stops_when_told():
         volume_to(np.zeros(grid.shape_zyx, np.int16), grid, TARGETS["turned"], cancel=cancel)
     with pytest.raises(Cancelled):
         labels_to(np.zeros(grid.shape_zyx, np.uint8), grid, TARGETS["turned"], cancel=cancel)
-
-
-def tilted_steps(degrees: float, spacing=(2.5, 0.8, 1.1)) -> np.ndarray:
-    """Axial rows whose next slice lies above, but moved along y by the tilt."""
-    return np.array([[0, spacing[0] * np.tan(np.radians(degrees)), spacing[0]], [0, spacing[1], 0], [spacing[2], 0, 0]])
-
-
-@pytest.mark.parametrize("degrees", [5.0, -5.0, 20.0])
-def test_unshear_puts_every_point_where_it_was_in_the_patient(degrees):
-    steps, origin = tilted_steps(degrees), np.array([-20.0, 35.0, 110.0])
-    shape = (12, 20, 9)
-    index = np.stack(np.meshgrid(*[np.arange(n) for n in shape], indexing="ij"), axis=-1)
-    ramp = lambda points: points @ np.array([4.0, 9.0, -3.0])
-    hu = np.rint(ramp(index @ steps + origin)).astype(np.int16)
-    corrected, grid = unshear(hu, steps, origin)
-    assert grid.spacing_zyx_mm == pytest.approx((2.5, 0.8, 1.1))
-    assert grid.shape_zyx[0] == 12
-    points = grid.to_lps(np.stack(np.meshgrid(*[np.arange(n) for n in grid.shape_zyx], indexing="ij"), axis=-1))
-    source = (points - origin) @ np.linalg.inv(steps)
-    inside = ((source >= -1e-6) & (source <= np.array(shape) - 1 + 1e-6)).all(axis=-1)
-    assert inside.sum() >= 0.95 * 12 * 19 * 9
-    assert np.abs(corrected - ramp(points))[inside].max() <= 1.01
-    outside = ((source < -0.51) | (source > np.array(shape) - 0.49)).any(axis=-1)
-    assert outside.any()
-    assert (corrected[outside] == -1024).all()
-
-
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_unshear_loses_no_corner_and_keeps_the_handedness(axis):
-    steps = tilted_steps(12) @ turned((9, 3, -7)).T
-    steps[axis] *= -1
-    hu = np.full((7, 10, 8), 55, np.int16)
-    corrected, grid = unshear(hu, steps, np.array([3.0, -9.0, 40.0]))
-    corners = np.array([[z, y, x] for z in (0, 6) for y in (0, 9) for x in (0, 7)])
-    at = grid.to_index(corners @ steps + np.array([3.0, -9.0, 40.0]))
-    assert (at > -0.5).all()
-    assert (at < np.array(grid.shape_zyx) - 0.5).all()
-    assert np.sign(np.linalg.det(grid.steps_lps)) == np.sign(np.linalg.det(steps))
-    volume = (corrected == 55).sum() * grid.voxel_ml
-    assert volume == pytest.approx(hu.size * abs(np.linalg.det(steps)) / 1000, rel=0.2)
-
-
-def test_unshear_of_right_angles_changes_nothing():
-    grid = oblique_grid()
-    hu = smooth_volume(grid.shape_zyx)
-    again, same = unshear(hu, grid.steps_lps, np.array(grid.origin_lps))
-    assert same.matches(grid, 1e-9)
-    np.testing.assert_array_equal(again, hu)
-
-
-def test_unshear_refuses_axes_in_one_plane():
-    flat = np.array([[0.0, 1, 0], [0, 2, 0], [1, 0, 0]])
-    with pytest.raises(GeometryError, match="one plane"):
-        unshear(np.zeros((2, 2, 2), np.int16), flat, np.zeros(3))
