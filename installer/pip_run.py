@@ -12,7 +12,7 @@ from installer.places import Places, child_environment
 from installer.problem import Problem
 
 Say = Callable[[str], None]
-_TOLD = re.compile(r"^\s*(Downloading|Installing collected packages|Building)\b")
+_TOLD = re.compile(r"^\s*(Downloading(?!.*\.metadata)|Installing collected packages|Building)\b")
 
 
 def pip_install(places: Places, words: Sequence[str], say: Say, *, what: str, fix: str, quiet: bool = False) -> None:
@@ -78,7 +78,14 @@ def shorten(line: str) -> str:
     if line.startswith("Installing collected packages:"):
         return f"unpacking {line.count(',') + 1} packages"
     words = [word.rpartition("/")[2] if "://" in word else word for word in line.split()]
-    return " ".join(words)[:100]
+    return " ".join(_wheel_name(word) for word in words)[:100]
+
+
+def _wheel_name(word: str) -> str:
+    if not word.endswith((".whl", ".whl.metadata")):
+        return word
+    name, version, *_ = word.split("-")
+    return f"{name} {version}"
 
 
 def reason(lines: Sequence[str]) -> str:

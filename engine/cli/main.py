@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 some cases failed, 2 wrong use or bad input, 3 resources, 
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import traceback
@@ -96,7 +95,6 @@ def _exit_code(leaving: SystemExit) -> int:
 
 
 def _defect(defect: Exception, *, debug: bool) -> int:
-    logging.getLogger("groundglass.cli").error("defect", exc_info=defect)
     _say(f"This is a defect of groundglass: {type(defect).__name__}: {defect}")
     if debug:
         _say("".join(traceback.format_exception(defect)).rstrip())
