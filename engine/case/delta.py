@@ -27,9 +27,20 @@ YOU = "you"
 class Change(Protocol):
     """What the history holds."""
 
-    title: str
-    author: str
-    at: float
+    @property
+    def title(self) -> str:
+        """As in the history list."""
+        ...
+
+    @property
+    def author(self) -> str:
+        """Who did it: `YOU` or a model id."""
+        ...
+
+    @property
+    def at(self) -> float:
+        """When, in seconds since the epoch."""
+        ...
 
     @property
     def box(self) -> Box | None:
@@ -87,9 +98,7 @@ class Delta:
     at: float = field(default_factory=time.time)
 
     @classmethod
-    def between(
-        cls, labels: LabelMap, box: Box, after: LabelArray, *, title: str, author: str = YOU
-    ) -> Delta | None:
+    def between(cls, labels: LabelMap, box: Box, after: LabelArray, *, title: str, author: str = YOU) -> Delta | None:
         """Return the change that makes `box` of `labels` hold `after`, or None if it holds it already.
 
         Only the voxels that differ are kept: the box is shrunk around them.
@@ -188,7 +197,7 @@ def change_from_bytes(data: bytes) -> Change:
     Raises:
         FormatError: the bytes are no change.
     """
-    from engine.case.labelset import LabelSet  # noqa: PLC0415 - keeps this module free of TOML
+    from engine.case.labelset import LabelSet
 
     try:
         (length,) = struct.unpack_from("<I", data)

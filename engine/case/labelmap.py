@@ -29,6 +29,8 @@ class LabelMap:
             )
         self.grid = grid
         self._data = np.ascontiguousarray(data)
+        self.writes = 0
+        """How often `write` was called: whoever works on a copy sees that it is out of date."""
         self._counts = np.bincount(self._data.reshape(-1), minlength=256).astype(np.int64)
 
     @property
@@ -59,3 +61,4 @@ class LabelMap:
         after = np.bincount(values.reshape(-1), minlength=256)
         target[...] = values
         self._counts += after - before
+        self.writes += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -70,10 +70,10 @@ class LabelSet:
     labels: tuple[Label, ...] = ()
 
     def __post_init__(self) -> None:
-        for what, values in (("number", [x.id for x in self.labels]), ("key", [x.key for x in self.labels])):
-            twice = {v for v in values if values.count(v) > 1}
-            if twice:
-                raise InputError(f"Two labels have the {what} {twice.pop()}.")
+        ids, keys = [x.id for x in self.labels], [x.key for x in self.labels]
+        for what, twice in (("number", _repeated(ids)), ("key", _repeated(keys))):
+            if twice is not None:
+                raise InputError(f"Two labels have the {what} {twice}.", "", "Give one of them another.")
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self.labels)
@@ -114,7 +114,7 @@ class LabelSet:
         """Return the set without the label of this number."""
         return LabelSet(tuple(x for x in self.labels if x.id != label_id))
 
-    def changing(self, label_id: int, **changes: Any) -> LabelSet:  # noqa: ANN401 - fields of Label
+    def changing(self, label_id: int, **changes: Any) -> LabelSet:
         """Return the set with some fields of one label changed."""
         return LabelSet(tuple(replace(x, **changes) if x.id == label_id else x for x in self.labels))
 
@@ -133,6 +133,10 @@ class LabelSet:
             return cls(tuple(Label(**row) for row in rows))
         except TypeError as error:
             raise FormatError("The list of labels is damaged.", str(error), "Choose another label set.") from error
+
+
+def _repeated(values: Sequence[object]) -> object | None:
+    return next((v for i, v in enumerate(values) if v in values[:i]), None)
 
 
 @lru_cache(maxsize=8)

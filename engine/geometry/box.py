@@ -29,16 +29,13 @@ class Box:
     @classmethod
     def of_mask(cls, mask: MaskArray) -> Box | None:
         """Return the smallest box around the true voxels of a (z, y, x) mask, or None if there are none."""
-        start: list[int] = []
-        stop: list[int] = []
-        for axis in range(3):
-            others = tuple(a for a in range(3) if a != axis)
-            hits = np.flatnonzero(mask.any(axis=others))
-            if hits.size == 0:
-                return None
-            start.append(int(hits[0]))
-            stop.append(int(hits[-1]) + 1)
-        return cls((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+        z = np.flatnonzero(mask.any(axis=(1, 2)))
+        if z.size == 0:
+            return None
+        # Flat in z first: what is left to look at is one picture.
+        flat = np.asarray(mask[z[0] : z[-1] + 1].any(axis=0))
+        y, x = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
+        return cls((int(z[0]), int(y[0]), int(x[0])), (int(z[-1]) + 1, int(y[-1]) + 1, int(x[-1]) + 1))
 
     @property
     def shape(self) -> IndexZyx:
@@ -91,6 +88,26 @@ class Box:
         z1, y1, x1 = (min(a, b) for a, b in zip(self.stop_zyx, other.stop_zyx, strict=True))
         return Box((z0, y0, x0), (max(z0, z1), max(y0, y1), max(x0, x1)))
 
+    def without(self, other: Box) -> list[Box]:
+        """Return up to six boxes that together hold every voxel of this box outside `other`, each once."""
+        if self.intersection(other).empty:
+            return [] if self.empty else [self]
+        parts: list[Box] = []
+        start, stop = list(self.start_zyx), list(self.stop_zyx)
+        for axis in range(3):
+            below, above = list(stop), list(start)
+            below[axis] = max(start[axis], other.start_zyx[axis])
+            above[axis] = min(stop[axis], other.stop_zyx[axis])
+            parts.append(Box(_three(start), _three(below)))
+            parts.append(Box(_three(above), _three(stop)))
+            start[axis], stop[axis] = below[axis], above[axis]
+        return [part for part in parts if not part.empty]
+
     def contains(self, index_zyx: IndexZyx) -> bool:
         """Whether a voxel lies inside."""
         return all(a <= i < b for a, i, b in zip(self.start_zyx, index_zyx, self.stop_zyx, strict=True))
+
+
+def _three(values: list[int]) -> IndexZyx:
+    z, y, x = values
+    return (z, y, x)

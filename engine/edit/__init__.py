@@ -1,0 +1,1 @@
+"""Editing by hand: pure functions from arrays and a gesture to one reversible change."""
