@@ -32,7 +32,9 @@ class InstanceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` (B, C, …) with mean `bias` and standard deviation `weight` per sample and channel."""
-        return torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, False)
+        use_batch = True  # these statistics, in training and in use
+        cudnn = torch.backends.cudnn.enabled
+        return torch.instance_norm(x, self.weight, self.bias, None, None, use_batch, 0.0, self.eps, cudnn)
 
 
 def norm3d(kind: NormKind, channels: int) -> nn.Module:

@@ -1,0 +1,324 @@
+"""Where the lungs are, found by their air alone: the box a network has to look at, and what it may skip.
+
+Source: networks specification §10.1. Tissue is above −320 HU; the body is its largest piece; the lungs are air that
+the body encloses in its slice; small and far pieces (bowel gas) are dropped; gaps up to 10 mm are closed;
+the box gets 16 mm more, and 32 mm towards the feet, where consolidation and fluid hide the lowest lung.
+
+All of it runs on every n-th voxel, about 3 mm apart. Works on whole bodies, thin slabs and single slices, and
+on scans so narrow that lung touches the edge of the picture. Arrays are canonical: z to the head, y to the
+back, x to the patient's left.
+
+*Cost*: 0.3 s for 512×512×300 on one core.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from engine.core.types import HuArray, IndexZyx, LabelArray, MaskArray
+from engine.geometry.box import Box
+from engine.prep.sides import fill_sides, split_sides
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.geometry.grid import Grid
+
+TISSUE_HU = -320
+WORK_MM = 3.0
+CLOSE_MM = 10.0
+MARGIN_MM = 16.0
+BELOW_MM = 32.0
+NEAR_MM = 10.0
+_ENOUGH_ML = 1000.0
+_CHEST_MM = 250.0
+_LUNG_HU = (-970.0, -350.0)
+"""Median of a piece of air that touches the edge and is lung all the same; room air is −1000."""
+
+Kind = Literal["lungs", "cropped", "body", "whole"]
+_FACES = (("feet", "head"), ("front", "back"), ("right", "left"))
+
+
+@dataclass(frozen=True, eq=False)
+class Lungs:
+    """What was found.
+
+    Args:
+        kind: ``"lungs"`` found; ``"cropped"`` found, though the picture cuts them at its edge; ``"body"`` too
+            little air, the box holds the body; ``"whole"`` no body either.
+        box: What to look at, in voxels of the volume, clipped to it.
+        step: The coarse arrays hold every n-th voxel, (z, y, x).
+        mask: (z, y, x) coarse: lung with its gaps closed.
+        near: (z, y, x) coarse: within 10 mm of it (32 mm below); everything unless the lungs were found whole.
+        sides: (z, y, x) coarse: 1 right, 2 left, everywhere: the side of the nearest lung.
+        air_ml: Air in the lungs, windpipe included.
+        cut: Faces of the volume that lung touches: ``"head"``, ``"feet"``, ``"left"`` …
+    """
+
+    kind: Kind
+    box: Box
+    step: IndexZyx
+    mask: MaskArray
+    near: MaskArray
+    sides: LabelArray
+    air_ml: float
+    cut: tuple[str, ...] = ()
+
+    def is_near(self, box: Box) -> bool:
+        """Whether any voxel of `box` (voxels of the volume) lies near lung."""
+        return bool(self.near[self._coarse(box)].any())
+
+    def sides_on(self, box: Box) -> LabelArray:
+        """Return the side (1 right, 2 left) of every voxel of `box`."""
+        return _pick(self.sides, self.step, box)
+
+    def near_on(self, box: Box) -> MaskArray:
+        """Return which voxels of `box` lie near lung."""
+        return _pick(self.near, self.step, box)
+
+    def _coarse(self, box: Box) -> tuple[slice, slice, slice]:
+        z, y, x = (
+            slice(max(0, a) // n, max(max(0, a) // n + 1, -(-b // n)))
+            for a, b, n in zip(box.start_zyx, box.stop_zyx, self.step, strict=True)
+        )
+        return z, y, x
+
+
+def find_lungs(hu: HuArray, grid: Grid) -> Lungs:
+    """Return where the lungs of a canonical volume are. Never fails: without lungs the body, else everything.
+
+    Args:
+        hu: (z, y, x) int16, canonical order; only read.
+        grid: Its grid.
+    """
+    step = _steps(grid)
+    coarse = np.ascontiguousarray(hu[:: step[0], :: step[1], :: step[2]])
+    spacing = np.array(grid.spacing_zyx_mm) * step
+    voxel_ml = float(np.prod(spacing)) / 1000
+    tissue = coarse > TISSUE_HU
+    body = _largest(tissue)
+    enclosed, open_air = _air(tissue | body, coarse)
+    lung, kind = _choose(enclosed, open_air, coarse, voxel_ml, float(coarse.shape[0] * spacing[0]))
+    air_ml = float(lung.sum()) * voxel_ml
+    if kind in {"body", "whole"}:
+        return _without_lungs(kind, body, hu.shape, step, spacing)
+    closed = _closed(lung, spacing)
+    sides = fill_sides(split_sides(closed, spacing, body), spacing)
+    near = _lowered(_grown(closed, spacing, NEAR_MM), round(BELOW_MM / spacing[0]))
+    if kind == "cropped":  # what was open to the edge is found roughly: skip nothing
+        near = np.ones_like(closed)
+    box = _box_around(lung, body, spacing, step, hu.shape)
+    return Lungs(kind, box, step, closed, near, sides, air_ml, _cut(lung))
+
+
+def _steps(grid: Grid) -> IndexZyx:
+    z, y, x = (max(1, int(WORK_MM / s + 0.5)) for s in grid.spacing_zyx_mm)
+    return z, y, x
+
+
+def _largest(mask: MaskArray) -> MaskArray:
+    import cc3d
+
+    if not mask.any():
+        return mask
+    return np.asarray(cc3d.largest_k(mask, k=1, connectivity=6) > 0)
+
+
+def _air(tissue: MaskArray, coarse: HuArray) -> tuple[MaskArray, MaskArray]:
+    """Return the air that tissue encloses within its slice, and the air open to the edge of the picture."""
+    import cc3d
+
+    air = ~tissue
+    enclosed = np.zeros_like(air)
+    for z in range(air.shape[0]):
+        pieces = cc3d.connected_components(air[z], connectivity=4)
+        edge = np.zeros(int(pieces.max()) + 1, dtype=bool)
+        for line in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
+            edge[line] = True
+        edge[0] = True
+        enclosed[z] = ~edge[pieces]
+    return enclosed, air & ~enclosed & (coarse > -1020)
+
+
+def _choose(
+    enclosed: MaskArray, open_air: MaskArray, coarse: HuArray, voxel_ml: float, height_mm: float
+) -> tuple[MaskArray, Kind]:
+    """Return the lung and how it was found."""
+    enough = _ENOUGH_ML * min(1.0, height_mm / _CHEST_MM)
+    lung = _chest_pieces(enclosed, voxel_ml)
+    like = _lung_like(open_air, coarse, voxel_ml)
+    joined = _with_large(_reaching(lung, like), like) if lung.any() else like
+    found, size = int(lung.sum()), int(joined.sum())
+    if size * voxel_ml >= enough:
+        return joined, "lungs" if size <= 1.02 * found else "cropped"
+    return lung, "body" if bool((coarse > TISSUE_HU).any()) else "whole"
+
+
+def _reaching(lung: MaskArray, like: MaskArray) -> MaskArray:
+    """Return the lung with what continues it where the picture's edge opens the chest."""
+    import cc3d
+
+    if not like.any():
+        return lung
+    pieces, count = cc3d.connected_components(lung | like, connectivity=6, return_N=True)
+    keep = np.zeros(count + 1, dtype=bool)
+    keep[pieces[lung]] = True
+    return keep[pieces]
+
+
+def _with_large(lung: MaskArray, like: MaskArray) -> MaskArray:
+    """Return the lung with every open piece of at least a quarter of its size: the other lung, cut open."""
+    import cc3d
+    from scipy import ndimage
+
+    # At least five voxels thick: the blurred skin of the body has lung's density too.
+    rest = ndimage.binary_opening(like & ~lung, np.ones((1, 5, 5), dtype=bool))
+    pieces, count = cc3d.connected_components(rest, connectivity=6, return_N=True)
+    if count == 0:
+        return lung
+    keep = np.asarray(cc3d.statistics(pieces)["voxel_counts"]) >= 0.25 * int(lung.sum())
+    keep[0] = False
+    return lung | keep[pieces]
+
+
+def _chest_pieces(enclosed: MaskArray, voxel_ml: float) -> MaskArray:
+    """Return the largest piece of air and those beside it; what lies above or below (bowel) is dropped."""
+    import cc3d
+
+    pieces, count = cc3d.connected_components(enclosed, connectivity=6, return_N=True)
+    if count == 0:
+        return enclosed
+    stats = cc3d.statistics(pieces)
+    sizes = np.asarray(stats["voxel_counts"], dtype=np.int64).copy()
+    sizes[0] = 0
+    main = int(sizes.argmax())
+    least = max(0.01 * sizes[main], 5.0 / voxel_ml)
+    low, high = _extent(stats, main)
+    keep = np.zeros(count + 1, dtype=bool)
+    for piece in range(1, count + 1):
+        bottom, top = _extent(stats, piece)
+        beside = min(top, high) - max(bottom, low)
+        keep[piece] = piece == main or (sizes[piece] >= least and beside >= 0.5 * (top - bottom))
+    return keep[pieces]
+
+
+def _extent(stats: dict[str, NDArray[np.generic]], piece: int) -> tuple[int, int]:
+    z = stats["bounding_boxes"][piece][0]
+    return int(z.start), int(z.stop)
+
+
+def _lung_like(open_air: MaskArray, coarse: HuArray, voxel_ml: float) -> MaskArray:
+    """Return the pieces of open air whose density is that of lung: the picture's edge cuts the chest."""
+    import cc3d
+    from scipy import ndimage
+
+    # Lung and room air may touch through a hole in a thin wall; voxel by voxel they differ.
+    smooth = ndimage.uniform_filter(coarse.astype(np.float32), (1, 3, 3))
+    like = open_air & (smooth > _LUNG_HU[0]) & (smooth < _LUNG_HU[1])
+    like = ndimage.binary_opening(like, np.ones((1, 3, 3), dtype=bool))
+    pieces, count = cc3d.connected_components(like, connectivity=6, return_N=True)
+    if count == 0:
+        return like
+    sizes = np.asarray(cc3d.statistics(pieces)["voxel_counts"])
+    keep = sizes * voxel_ml >= 10.0
+    keep[0] = False
+    return keep[pieces]
+
+
+def _closed(lung: MaskArray, spacing: NDArray[np.float64]) -> MaskArray:
+    """Close gaps up to 10 mm: dilate, then erode by the same distance."""
+    import edt
+
+    room = [int(np.ceil(CLOSE_MM / s)) + 1 for s in spacing]
+    wide = np.pad(lung, [(r, r) for r in room])
+    wide = _grown(wide, spacing, CLOSE_MM)
+    inner = edt.edt(wide, anisotropy=tuple(float(s) for s in spacing), black_border=False, parallel=1) > CLOSE_MM
+    z, y, x = (slice(r, r + n) for r, n in zip(room, lung.shape, strict=True))
+    return np.asarray(inner[z, y, x] | lung)
+
+
+def _grown(mask: MaskArray, spacing: NDArray[np.float64], mm: float) -> MaskArray:
+    import edt
+
+    if not mask.any():
+        return mask
+    away = edt.edt(~mask, anisotropy=tuple(float(s) for s in spacing), black_border=False, parallel=1)
+    return np.asarray(away <= mm)
+
+
+def _lowered(mask: MaskArray, voxels: int) -> MaskArray:
+    """Return `mask` drawn out towards the feet."""
+    out = mask.copy()
+    for down in range(1, min(voxels, mask.shape[0] - 1) + 1):
+        out[:-down] |= mask[down:]
+    return out
+
+
+def _box_around(
+    lung: MaskArray, body: MaskArray, spacing: NDArray[np.float64], step: IndexZyx, shape: tuple[int, ...]
+) -> Box:
+    found = Box.of_mask(lung) or Box.whole(lung.shape)
+    x0, x1 = _both_sides(lung, body, found)
+    margin = [int(np.ceil(MARGIN_MM / s)) for s in spacing]
+    below = int(np.ceil(BELOW_MM / spacing[0]))
+    (z0, y0, _), (z1, y1, _) = found.start_zyx, found.stop_zyx
+    start = (z0 - below, y0 - margin[1], x0 - margin[2])
+    stop = (z1 + margin[0], y1 + margin[1], x1 + margin[2])
+    grown = Box(
+        (start[0] * step[0], start[1] * step[1], start[2] * step[2]),
+        (stop[0] * step[0], stop[1] * step[1], stop[2] * step[2]),
+    )
+    return grown.clipped((shape[0], shape[1], shape[2]))
+
+
+def _both_sides(lung: MaskArray, body: MaskArray, found: Box) -> tuple[int, int]:
+    """Return the x range; mirrored about the body's middle where one lung has hardly any air (white-out)."""
+    x0, x1 = found.start_zyx[2], found.stop_zyx[2]
+    columns = body[found.start_zyx[0] : found.stop_zyx[0]].any(axis=(0, 1)).nonzero()[0]
+    if columns.size == 0:
+        return x0, x1
+    twice = int(columns[0] + columns[-1] + 1)
+    count = lung.sum(axis=(0, 1))
+    right, left = int(count[: twice // 2].sum()), int(count[twice // 2 :].sum())
+    if min(right, left) * 3 < max(right, left):
+        return max(0, min(x0, twice - x1)), min(lung.shape[2], max(x1, twice - x0))
+    return x0, x1
+
+
+def _cut(lung: MaskArray) -> tuple[str, ...]:
+    """Return the faces of the volume that lung touches with more than a trace."""
+    faces: list[str] = []
+    for axis, names in enumerate(_FACES):
+        for end, name in zip((0, -1), names, strict=True):
+            touching = int(lung.take(end, axis=axis).sum())
+            if touching > 0.002 * lung.take(0, axis=axis).size and touching > 4:
+                faces.append(name)
+    return tuple(faces)
+
+
+def _without_lungs(
+    kind: Kind, body: MaskArray, shape: tuple[int, ...], step: IndexZyx, spacing: NDArray[np.float64]
+) -> Lungs:
+    found = Box.of_mask(body)
+    whole = Box.whole((shape[0], shape[1], shape[2]))
+    box = whole
+    if kind == "body" and found is not None:
+        (z0, y0, x0), (z1, y1, x1) = found.start_zyx, found.stop_zyx
+        box = Box((z0 * step[0], y0 * step[1], x0 * step[2]), (z1 * step[0], y1 * step[1], x1 * step[2])).clipped(
+            whole.stop_zyx
+        )
+    nothing = np.zeros(body.shape, dtype=np.bool_)
+    sides = fill_sides(split_sides(nothing, spacing, body), spacing)
+    return Lungs(kind, box, step, nothing, np.ones_like(nothing), sides, 0.0)
+
+
+def _pick(coarse: NDArray[np.generic], step: IndexZyx, box: Box) -> NDArray[np.generic]:  # type: ignore[type-var]
+    """Return coarse values at every voxel of `box`."""
+    index = [
+        np.clip(np.arange(a, b) // n, 0, size - 1)
+        for a, b, n, size in zip(box.start_zyx, box.stop_zyx, step, coarse.shape, strict=True)
+    ]
+    return coarse[np.ix_(*index)]
