@@ -1,0 +1,1 @@
+"""The window around the views: assembly, menus, keys, dialogs, the bars at the bottom."""
