@@ -12,7 +12,7 @@ import pytest
 from tests.house.tree import ROOT, python_files, shown, tracked
 
 MOST_LINES = 350
-MOST_METHODS = 30
+MOST_METHODS = 45  # an item of Qt brings a dozen events of its own
 LONGEST_FUNCTION = 60
 SOURCES = ("app", "engine", "installer")
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler", "stuff"}
