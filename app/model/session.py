@@ -94,6 +94,8 @@ class Session(QObject):
     layout_changed = Signal()
     pointer_moved = Signal(object)
     """Voxel under the mouse (IndexZyx) or None."""
+    pane_asked = Signal(str)
+    """A key asks the pane that has the keyboard for something (``"up"``, ``"fit"``); the workspace passes it on."""
     message = Signal(str)
     """A short sentence for the task bar."""
 
@@ -241,16 +243,16 @@ class Session(QObject):
             self.tool_changed.emit()
 
     def attach_tools(self, find: Callable[[str], Any]) -> None:
-        """Say where tools come from: `find` returns the one `app.tools.base.Tool` of this window with an id."""
+        """Say where tools come from: `find` returns the one `app.model.tool.Tool` of this window with an id."""
         self._find_tool = find
 
     def find_tool(self, tool: str) -> Any:  # noqa: ANN401 - the model does not know the tools
-        """Return the `app.tools.base.Tool` with this id, or None before `attach_tools`."""
+        """Return the `app.model.tool.Tool` with this id, or None before `attach_tools`."""
         return self._find_tool(tool) if self._find_tool is not None else None
 
     @property
     def active_tool(self) -> Any:  # noqa: ANN401
-        """The `app.tools.base.Tool` the left mouse button uses, or None before `attach_tools`."""
+        """The `app.model.tool.Tool` the left mouse button uses, or None before `attach_tools`."""
         return self.find_tool(self._tool)
 
     def change_options(self, tool: str, **changes: Any) -> None:

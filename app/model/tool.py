@@ -44,11 +44,18 @@ class Outline:
     forbidden: bool = False
 
 
+@dataclass
+class NoOptions:
+    """Options of a tool that has none."""
+
+
 class Tool(Protocol):
     """One way to use the left mouse button. Made once per window with the session.
 
-    Options are a dataclass instance: the options panel builds a control per field from its type and
-    its ``metadata`` (``label``, ``unit``, ``low``, ``high``, ``step``, ``tip``).
+    Options are a dataclass instance: the options panel builds a control per field from its type
+    (number, bool, Literal) and its ``metadata`` (``label``, ``unit``, ``low``, ``high``, ``step``, ``tip``;
+    ``words`` gives the text of each value of a Literal; ``when`` names a bool field, or (field, value),
+    without which the control is grey). Change them with `Session.change_options`.
     """
 
     id: ClassVar[str]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.model.tool import Outline, Pointer, Tool
+from app.model.tool import NoOptions, Outline, Pointer, Tool
 
-__all__ = ["Outline", "Pointer", "Tool"]
+__all__ = ["NoOptions", "Outline", "Pointer", "Tool"]
