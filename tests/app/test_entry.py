@@ -1,0 +1,82 @@
+"""`groundglass` from the first word: who answers, and what is said when the window cannot open."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from app import entry
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a display is a variable on Linux alone")
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Stands for the window; holds the words it was called with."""
+    calls: list[list[str]] = []
+    fake = ModuleType("app.main")
+    fake.main = lambda words: calls.append(list(words)) or 0  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "app.main", fake)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"), [([], []), (["open"], []), (["open", "a", "--mask", "b"], ["a", "--mask", "b"])]
+)
+def test_no_word_and_open_are_the_window(window: list[list[str]], words: list[str], seen: list[str]) -> None:
+    assert entry.main(words) == 0
+    assert window == [seen]
+
+
+def test_a_study_dropped_on_the_icon_opens(window: list[list[str]], tmp_path: Path) -> None:
+    assert entry.main([str(tmp_path)]) == 0
+    assert window == [[str(tmp_path)]]
+
+
+def test_other_verbs_are_the_terminal(window: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.main(["--help"]) == 0
+    assert "doctor" in capsys.readouterr().out
+    assert entry.main(["opne"]) == 2
+    assert window == []
+
+
+@linux
+def test_without_a_display_it_says_so_instead_of_aborting(
+    window: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert entry.main([]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 3
+    assert window == []
+
+
+@pytest.mark.parametrize("word", ["--screenshot=x.png", "--screenshot"])
+def test_a_picture_needs_no_display(window: list[list[str]], monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "")
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert entry.main(["open", "ct", word, "x.png"]) == 0
+    assert entry.os.environ["QT_QPA_PLATFORM"] == "offscreen"
+
+
+def test_a_library_that_cannot_be_loaded_is_three_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+
+    class Finder:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "app.main":
+                raise ImportError("libEGL.so.1: cannot open shared object file", name="PySide6.QtGui")
+
+    monkeypatch.delitem(sys.modules, "app.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    assert entry.main(["open"]) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert "libEGL.so.1" in lines[1]
+    assert "doctor" in lines[2]

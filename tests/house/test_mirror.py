@@ -1,0 +1,34 @@
+"""Every source file has its test file at the same place under tests/."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from tests.house.tree import ROOT, python_files, shown
+
+# Only ever shorter: a file that gains its test leaves the list, and a new file needs its test at once.
+LIST = ROOT / "tests" / "house" / "unmirrored.txt"
+
+
+def test_of(source: str) -> str:
+    """Return where the test of a source file belongs."""
+    path = PurePosixPath(source)
+    return str(PurePosixPath("tests") / path.parent / f"test_{path.name}")
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def missing() -> list[str]:
+    """Return the source files without a test file. A table of names is tested by the house itself."""
+    sources = [shown(p) for p in python_files("app", "engine", "installer")]
+    tests = {shown(p) for p in python_files("tests")}
+    own = [s for s in sources if not s.endswith(("__init__.py", "__main__.py", "registry.py"))]
+    return sorted(s for s in own if test_of(s) not in tests)
+
+
+def test_every_source_file_has_its_test_file() -> None:
+    listed = {line for line in LIST.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")}
+    now = set(missing())
+    assert sorted(now - listed) == [], "these need a test file"
+    assert sorted(listed - now) == [], "these have one now: take them off tests/house/unmirrored.txt"
