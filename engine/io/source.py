@@ -6,17 +6,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.case.volume import SourceKind, Volume
+from engine.case.volume import Volume
+from engine.core.atomic import explain_os_error
+from engine.core.errors import ChoiceNeeded, DicomError, FormatError, GroundglassError, InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
-from engine.core.types import FloatZyx
+from engine.io.archive import Archive
+from engine.io.dicom_header import HEAD_BYTES, HeaderError
+from engine.io.dicom_read import read_series
+from engine.io.dicom_rows import row_of
+from engine.io.dicom_scan import Found, look
+from engine.io.dicom_slice import Slice, header_of
+from engine.io.dicomdir import is_dicomdir, matched
+from engine.io.members import DiskFile, Member, disk_file, shown, walk
+from engine.io.memory import free_bytes
 from engine.io.options import ReadOptions
+from engine.io.registry import PEEKS, READERS, FileKind, Kind, sniff
+from engine.io.rows import Scan, SeriesRow, Skipped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Started = Callable[[Volume], None]
 """Told once: the volume whose array is allocated (−1024) and whose middle slice is decoded."""
@@ -24,71 +39,7 @@ Started = Callable[[Volume], None]
 Filled = Callable[[int, int], None]
 """Told often: slices ``[z_start, z_stop)`` of that array are final now."""
 
-
-@dataclass(frozen=True)
-class SeriesRow:
-    """One line of the table of what is inside a source. Holds nothing that names the patient.
-
-    Args:
-        number: 1, 2, 3 … as ``--series N`` takes it.
-        kind: What it is read from.
-        description: SeriesDescription, with the patient's name and numbers taken out; for the table only.
-        modality: ``"CT"``, ``"MR"`` …, empty where unknown.
-        kernel: Reconstruction kernel.
-        date: ISO date, empty where unknown.
-        slices: Number of images.
-        rows: Height of an image in pixels.
-        columns: Width of an image in pixels.
-        spacing_zyx_mm: Slice distance, row distance, column distance; None where unknown.
-        thickness_mm: Slice thickness as told.
-        orientation: ``"axial"``, ``"coronal"``, ``"sagittal"``, ``"oblique"`` or empty.
-        chest_score: How well it suits a chest programme; the highest is taken by default.
-        is_chest_ct: Whether it is taken for a CT of the chest.
-        loadable: Whether it can be opened as a volume.
-        reason: Why not, or what to look out for; one sentence.
-        handle: What the reader needs; opaque.
-    """
-
-    number: int
-    kind: SourceKind
-    description: str
-    modality: str
-    kernel: str
-    date: str
-    slices: int
-    rows: int
-    columns: int
-    spacing_zyx_mm: FloatZyx | None
-    thickness_mm: float | None
-    orientation: str
-    chest_score: float
-    is_chest_ct: bool
-    loadable: bool
-    reason: str = ""
-    handle: object = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A file that is no part of any row, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What is inside a source.
-
-    Args:
-        rows: Every series and file, best first.
-        skipped: What was left out.
-        best: Index into `rows` of what is opened by default, None if nothing can be opened.
-    """
-
-    rows: tuple[SeriesRow, ...]
-    skipped: tuple[Skipped, ...] = ()
-    best: int | None = None
+_MASK_WORDS = ("mask", "label", "seg", "lesion", "infection", "effusion", "lung")
 
 
 def scan(path: Path, *, progress: Progress = NoProgress(), cancel: CancelToken | None = None) -> Scan:  # noqa: B008
@@ -99,12 +50,25 @@ def scan(path: Path, *, progress: Progress = NoProgress(), cancel: CancelToken |
         ResourceError: the disk does not answer, or a zip wants more memory than there is.
         Cancelled: `cancel` was set; looked at once per file.
     """
-    raise NotImplementedError
+    members, missing = _members(path, cancel)
+    found = look(members, progress, cancel)
+    found.skipped += missing
+    rows = [row_of(group) for group in found.groups] + [_file_row(kind, member) for kind, member in found.files]
+    if not rows:
+        raise _nothing(path, found)
+    rows.sort(key=lambda r: -r.chest_score)
+    rows = [replace(row, number=k) for k, row in enumerate(rows, 1)]
+    best = next((k for k, row in enumerate(rows) if row.loadable), None)
+    return Scan(tuple(rows), tuple(found.skipped), best)
 
 
 def thumbnail(row: SeriesRow, *, size: int = 96) -> NDArray[np.uint8]:
     """Return one picture of a row, (h, w) uint8 with square pixels, the longer side `size`; black if unreadable."""
-    raise NotImplementedError
+    from engine.io.thumbnails import black, of_slices
+
+    if row.kind != "dicom" or not row.loadable:
+        return black(size)
+    return of_slices(cast("tuple[Slice, ...]", row.handle), size)
 
 
 def open_volume(
@@ -138,4 +102,145 @@ def open_volume(
         ResourceError: memory or disk gave out.
         Cancelled: `cancel` was set.
     """
-    raise NotImplementedError
+    row = source if isinstance(source, SeriesRow) else best_row(scan(source, progress=progress, cancel=cancel))
+    if not row.loadable:
+        raise DicomError(f"Series {row.number} cannot be opened as a volume.", row.reason, "Choose another series.")
+    if row.kind == "dicom":
+        slices = cast("tuple[Slice, ...]", row.handle)
+        return read_series(slices, options, started=started, filled=filled, progress=progress, cancel=cancel)
+    volume = _read_file(row, options, progress, cancel)
+    if started is not None:
+        started(volume)
+    if filled is not None:
+        filled(0, volume.hu.shape[0])
+    return volume
+
+
+def best_row(found: Scan) -> SeriesRow:
+    """Return the row that is opened by default.
+
+    Raises:
+        DicomError: none can be opened; says why of each.
+    """
+    if found.best is None:
+        reasons = dict.fromkeys(f"{row.number}: {row.reason}" for row in found.rows[:5])
+        raise DicomError(
+            "Nothing in it can be opened as a volume.", " ".join(reasons), "Choose the folder with the CT images."
+        )
+    return found.rows[found.best]
+
+
+def _members(path: Path, cancel: CancelToken | None) -> tuple[Iterable[Member], list[Skipped]]:
+    if path.is_dir():
+        return walk(path, cancel), []
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        problem = error if isinstance(error, OSError) else OSError(str(error))
+        if isinstance(problem, FileNotFoundError) or isinstance(error, ValueError):
+            raise InputError(
+                f"“{shown(path.name)}” is not there.", "No file or folder has this name.", "Check the path."
+            ) from error
+        raise explain_os_error(problem, path, act="read") from error
+    file = disk_file(path)
+    head = file.read(0, HEAD_BYTES)
+    kind = sniff(head)
+    if kind == "zip":
+        return _in_zip(path)
+    if kind == "dicom":
+        try:
+            header = header_of(file, head)
+        except HeaderError:
+            return [file], []
+        if is_dicomdir(header):
+            return matched(header, walk(path.parent, cancel), path.name)
+    return [file], []
+
+
+def _in_zip(path: Path) -> tuple[Iterable[Member], list[Skipped]]:
+    try:
+        archive = Archive(path, free_bytes=free_bytes())
+    except OSError as error:
+        raise explain_os_error(error, path, act="read") from error
+    listing = [m for m in archive.members if shown(m.path_inside).upper() == "DICOMDIR"]
+    # A disc zipped whole: its images are found by their bytes, the list adds nothing.
+    return [m for m in archive.members if m not in listing and not _is_litter(m)], []
+
+
+def _is_litter(member: Member) -> bool:
+    parts = member.path_inside.replace("\\", "/").split("/")
+    return any(p.startswith(".") and p not in (".", "..") for p in parts) or "__MACOSX" in parts
+
+
+def _file_row(kind: Kind, member: Member) -> SeriesRow:
+    """Return the row of a NIfTI, NRRD or MHA file; a mask scores below an image."""
+    shape, spacing, reason = (0, 0, 0), None, ""
+    if isinstance(member, DiskFile):
+        try:
+            shape, spacing = PEEKS.get(kind)(Path(member.path))
+        except GroundglassError as error:
+            reason = error.why or error.what
+    name = member.name.casefold()
+    is_mask = any(word in name for word in _MASK_WORDS)
+    return SeriesRow(
+        number=0,
+        kind=cast("FileKind", kind),
+        description=member.name,
+        modality="",
+        kernel="",
+        date="",
+        slices=shape[0],
+        rows=shape[1],
+        columns=shape[2],
+        spacing_zyx_mm=spacing,
+        thickness_mm=None,
+        orientation="",
+        chest_score=-10.0 if is_mask else 35.0 if name.startswith("ct") else 20.0,
+        is_chest_ct=False,
+        loadable=not reason,
+        reason=reason,
+        handle=member,
+    )
+
+
+def _read_file(row: SeriesRow, options: ReadOptions, progress: Progress, cancel: CancelToken | None) -> Volume:
+    member = cast("Member", row.handle)
+    reader = READERS.get(row.kind)
+    if isinstance(member, DiskFile):
+        return reader(Path(member.path), options, progress=progress, cancel=cancel)
+    # A reader that needs a path gets a copy under a name of our own, in a folder only we may read.
+    with tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
+        data = member.read()
+        suffix = {"nifti": ".nii", "nrrd": ".nrrd", "mha": ".mha"}[row.kind] + (
+            ".gz" if data[:2] == b"\x1f\x8b" else ""
+        )
+        copy = Path(folder) / f"image{suffix}"
+        try:
+            copy.write_bytes(data)
+            del data
+            return reader(copy, options, progress=progress, cancel=cancel)
+        except OSError as error:
+            raise explain_os_error(error, copy) from error
+        except GroundglassError as error:
+            raise _renamed(error, copy.name, member.name) from error
+
+
+def _renamed(error: GroundglassError, ours: str, theirs: str) -> GroundglassError:
+    """Return the error with the member's name in place of our temporary one."""
+    what, why, fix = (part.replace(ours, theirs) for part in (error.what, error.why, error.fix))
+    if isinstance(error, ChoiceNeeded):
+        return ChoiceNeeded(what, why, fix, flag=error.flag, key=error.key, choices=error.choices)
+    return type(error)(what, why, fix, details=error.details)
+
+
+def _nothing(path: Path, found: Found) -> FormatError:
+    reasons = [f"“{s.name}”: {s.reason}." for s in found.skipped[:3]]
+    if path.is_dir() or len(found.skipped) != 1:
+        what = f"There are no images in “{shown(path.name)}” that are known here."
+    else:
+        what = f"“{shown(path.name)}” cannot be opened."
+    return FormatError(
+        what,
+        " ".join(reasons) or "It is empty.",
+        "Choose a folder or zip with DICOM images, or a NIfTI, NRRD or MHA file.",
+    )

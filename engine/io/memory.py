@@ -1,0 +1,37 @@
+"""Whether there is memory enough, asked before it is taken: a refusal is better than a kill."""
+
+from __future__ import annotations
+
+import math
+
+from engine.core.errors import ResourceError
+from engine.core.types import IndexZyx
+
+_SPARE_BYTES = 1 << 28
+
+
+def free_bytes() -> int:
+    """Return how many bytes of memory could be had now."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
+def demand_volume(shape_zyx: IndexZyx, what: str) -> None:
+    """Refuse an int16 volume that would not fit.
+
+    Args:
+        shape_zyx: Its voxels.
+        what: What to call it, e.g. ``"The series"``.
+
+    Raises:
+        ResourceError: it needs more than is free; names both numbers.
+    """
+    need = 2 * math.prod(shape_zyx)
+    free = free_bytes()
+    if need > max(0, free - _SPARE_BYTES):
+        raise ResourceError(
+            f"{what} is too large for this computer.",
+            f"{' × '.join(map(str, reversed(shape_zyx)))} voxels need {need >> 20} MiB; {free >> 20} MiB are free.",
+            "Close other programs, or open a smaller series.",
+        )
