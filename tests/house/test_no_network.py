@@ -88,7 +88,8 @@ def test_a_look_up_would_be_seen(watched: Watched) -> None:
 
 
 def test_a_look_up_in_a_child_process_would_be_seen(watched: Watched) -> None:
-    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import socket; socket.getaddrinfo(\"localhost\", 1)'])"
+    child = "import socket; socket.getaddrinfo('localhost', 1)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     assert watched.run("-c", code) == ["socket.getaddrinfo localhost"]
 
 
