@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.case.delta import Change
+from engine.case.delta import Change, LabelSetChange
 from engine.case.document import Case
 from engine.case.labelset import Label
 from engine.case.volume import Volume
@@ -280,6 +280,21 @@ class Session(QObject):
         if known and label_id != self._label_id:
             self._label_id = label_id
             self.label_changed.emit()
+
+    def show_label(self, label_id: int, *, visible: bool | None = None, fill: bool | None = None) -> None:
+        """Show or hide a label, or draw it as an outline only. A way of looking, so no step of the history."""
+        case = self._case
+        label = case.labelset.by_id(label_id) if case is not None else None
+        if case is None or label is None:
+            return
+        before = case.labelset
+        case.labelset = before.changing(
+            label_id,
+            visible=label.visible if visible is None else visible,
+            fill=label.fill if fill is None else fill,
+        )
+        if case.labelset != before:
+            self.labels_changed.emit(LabelSetChange(before, case.labelset, "Shown"))
 
     @property
     def preview(self) -> Preview | None:

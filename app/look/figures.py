@@ -1,0 +1,31 @@
+"""How numbers are written on screen: millilitres, percent, millimetres, with the decimal sign of the locale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale
+
+THIN = "\u2009"
+NONE = "–"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number in the locale's way, without group separators below ten thousand."""
+    locale = QLocale()
+    if abs(value) < 10_000:
+        locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    return locale.toString(float(value), "f", decimals).replace("-", "−")
+
+
+def ml(value: float | None) -> str:
+    """Return millilitres: none after the comma from 10 on, one below."""
+    return NONE if value is None else f"{number(value, 0 if value >= 9.95 else 1)}{THIN}ml"
+
+
+def percent(value: float | None) -> str:
+    """Return percent with one decimal."""
+    return NONE if value is None else f"{number(value, 1)}{THIN}%"
+
+
+def mm(value: float | None) -> str:
+    """Return millimetres with one decimal."""
+    return NONE if value is None else f"{number(value, 1)}{THIN}mm"

@@ -1,0 +1,162 @@
+"""The panels around the slices: they close, float and come back; the arrangement is kept per layout of panes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QWidget
+
+from app.look.pieces import PanelBody, column, quiet, row, words
+from app.model.action import Context
+from app.panels.registry import LEFT, PANELS, RIGHT
+from engine.core.atomic import write_text
+from engine.core.errors import GroundglassError
+from engine.core.paths import config_dir
+
+WIDTH_LEFT, WIDTH_RIGHT = 252, 284
+_VERSION = 1
+_SHARES = {"study": 1, "labels": 3, "segment": 2, "tool": 2, "findings": 6, "history": 3}
+
+
+class _Title(QWidget):
+    def __init__(self, title: str, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setObjectName("panelTitle")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        close = quiet("x", f"Close {title}", f"Hide this panel; View › Panels brings “{title}” back.")
+        close.clicked.connect(dock.close)
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        line = row(words(title, "title"), None, close)
+        line.setContentsMargins(12, 8, 8, 2)
+        self.setLayout(line)
+
+
+class _Dock(QDockWidget):
+    """A panel that scrolls when the window is low."""
+
+    def __init__(self, name: str, title: str, panel: QWidget, parent: QWidget) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(f"dock.{name}")
+        self.setTitleBarWidget(_Title(title, self))
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        body = PanelBody()
+        body.setLayout(column(panel, gap=0))
+        area.setWidget(body)
+        area.viewport().setAutoFillBackground(False)
+        self.setWidget(area)
+        self._panel = panel
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH_LEFT, max(80, self._panel.sizeHint().height() + 44))
+
+
+class Docks:
+    """Makes the panels and remembers where they stand.
+
+    Args:
+        window: Where they dock.
+        context: What the panels get.
+        path: Where arrangements are kept; in the config folder if None.
+    """
+
+    def __init__(self, window: QMainWindow, context: Context, path: Path | None = None) -> None:
+        self._window = window
+        self._context = context
+        self._path = path if path is not None else config_dir() / "arrangement.json"
+        self._kept: dict[str, str] = _read(self._path)
+        self._shown = ""
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        window.setDockNestingEnabled(True)
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+            (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+            (Qt.Corner.TopRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+        ):
+            window.setCorner(corner, area)
+        for name in PANELS:
+            panel = PANELS.get(name)(context)
+            dock = _Dock(name, PANELS.entry(name).text, panel, window)
+            self.panels[name], self.docks[name] = panel, dock
+        self._place()
+
+    def show_actions(self) -> list[QAction]:
+        """Return a switch per panel for the menu."""
+        return [dock.toggleViewAction() for dock in self.docks.values()]
+
+    def show_for(self, layout: str) -> None:
+        """Remember the arrangement of the layout that was shown and bring back that of another."""
+        if layout == self._shown:
+            return
+        self.remember()
+        self._shown = layout
+        kept = self._kept.get(layout)
+        if kept:
+            self._window.restoreState(QByteArray(_decoded(kept)), _VERSION)
+
+    def remember(self) -> None:
+        """Keep the present arrangement under the present layout."""
+        if self._shown and any(d.isVisible() for d in self.docks.values()):
+            state = self._window.saveState(_VERSION).data()
+            self._kept[self._shown] = base64.b64encode(state).decode("ascii")
+
+    def save(self) -> None:
+        """Write the arrangements to disk."""
+        self.remember()
+        try:
+            write_text(self._path, json.dumps(self._kept))
+        except GroundglassError:
+            return  # the panels will stand where they stood at first
+
+    def reset(self) -> None:
+        """Put every panel where it stood at first."""
+        self._kept.clear()
+        self._place()
+
+    def set_visible(self, *, on: bool) -> None:
+        """Show the panels, or hide them while there is no case."""
+        for dock in self.docks.values():
+            dock.setVisible(on)
+
+    def _place(self) -> None:
+        sides = ((Qt.DockWidgetArea.LeftDockWidgetArea, LEFT), (Qt.DockWidgetArea.RightDockWidgetArea, RIGHT))
+        for area, names in sides:
+            for name in names:
+                dock = self.docks[name]
+                dock.setFloating(False)
+                self._window.removeDockWidget(dock)
+                self._window.addDockWidget(area, dock)
+                dock.show()
+            docks = [self.docks[name] for name in names]
+            self._window.resizeDocks(docks, [100 * _SHARES[name] for name in names], Qt.Orientation.Vertical)
+        self._window.resizeDocks(
+            [self.docks[LEFT[0]], self.docks[RIGHT[0]]], [WIDTH_LEFT, WIDTH_RIGHT], Qt.Orientation.Horizontal
+        )
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(raw, dict):
+        return {}
+    return {str(k): v for k, v in cast("dict[Any, Any]", raw).items() if isinstance(v, str)}
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,232 @@
+"""From a path to a case on screen: look inside, let pick, read while it is seen already, ask what is unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.doors import cases
+from app.jobs.job import Job
+from app.jobs.queue import JobQueue
+from app.model.action import Host
+from app.model.recent import RecentStudies
+from app.model.session import Session
+from engine.case.document import Case
+from engine.case.volume import Volume
+from engine.core.errors import ChoiceNeeded, GroundglassError
+
+if TYPE_CHECKING:
+    from engine.io.source import Scan, SeriesRow
+
+FILTER = "Studies (*.dcm *.zip *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd DICOMDIR);;All files (*)"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is being opened.
+
+    Args:
+        path: As the person gave it, None for the sample.
+        row: The series in it, once one is picked.
+        answers: To the reader's questions so far.
+    """
+
+    path: Path | None
+    row: SeriesRow | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+class Opening(QObject):
+    """Opens one thing at a time; a new one takes the place of the old.
+
+    Args:
+        session: Gets the case.
+        jobs: Where reading runs.
+        host: Shows questions and problems.
+        recent: Remembers what was opened.
+        new_case: Makes the case of a volume; the window's own, with its undo memory and colours.
+    """
+
+    looking = Signal(str)
+    """A source is being looked at; the argument is its name."""
+    found = Signal(object, str)
+    """Several series: a Scan to pick from, and the name of the source."""
+    pictured = Signal(object)
+    """A `Thumbnail` of the scan."""
+    case_opened = Signal(object)
+    """A case is whole; the argument is the `Source`."""
+    gave_up = Signal()
+    """Nothing was opened: cancelled, failed or left."""
+    leaving = Signal()
+    """The open case is about to be closed."""
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: JobQueue,
+        host: Host,
+        recent: RecentStudies,
+        new_case: Callable[[Volume], Case],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._jobs = jobs
+        self._host = host
+        self._recent = recent
+        self._new_case = new_case
+        self._widget = parent
+        self._job: Job | None = None
+        self._previews: Job | None = None
+        self._source: Source | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being looked at or read."""
+        return self._job is not None
+
+    # --- what the person does --------------------------------------------------------------------
+    def ask_for_file(self) -> None:
+        """Let the person pick a file."""
+        name, _ = QFileDialog.getOpenFileName(self._widget, "Open study", self._folder(), FILTER)
+        if name:
+            self.open_path(Path(name))
+
+    def ask_for_folder(self) -> None:
+        """Let the person pick a folder."""
+        name = QFileDialog.getExistingDirectory(self._widget, "Open folder", self._folder())
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> None:
+        """Look what is inside; one series is opened at once, of several the person picks."""
+        self._stop()
+        self._source = Source(path)
+        self.looking.emit(path.name or str(path))
+        self._start(cases.scan(path), self._on_scan)
+
+    def open_row(self, row: SeriesRow) -> None:
+        """Open a row of the scan."""
+        if self._source is not None:
+            self._read(Source(self._source.path, row))
+
+    def open_sample(self) -> None:
+        """Open the computed study that ships with the program."""
+        self._stop()
+        self._source = Source(None)
+        self.looking.emit("the sample")
+        self._start(cases.open_sample(), self._on_read)
+
+    def dismiss(self) -> None:
+        """Pick none of the series."""
+        self._stop()
+        self._source = None
+        self.gave_up.emit()
+
+    def close(self) -> None:
+        """Close the case."""
+        self._stop()
+        if self._session.case is not None:
+            self.leaving.emit()
+            self._session.set_case(None)
+        self.gave_up.emit()
+
+    # --- the jobs --------------------------------------------------------------------------------
+    def _start(self, job: Job, done: Callable[[object], None]) -> None:
+        def only_if_mine(act: Callable[[object], None]) -> Callable[[object], None]:
+            # A job that was replaced may still deliver what it had on the way.
+            return lambda result: act(result) if self._job is job else None
+
+        self._job = job
+        job.emitted.connect(only_if_mine(self._on_part))
+        job.succeeded.connect(only_if_mine(done))
+        job.failed.connect(only_if_mine(self._on_failed))
+        job.cancelled.connect(lambda: self._on_cancelled() if self._job is job else None)
+        self._jobs.start(job)
+
+    def _stop(self) -> None:
+        for job in (self._job, self._previews):
+            if job is not None:
+                job.cancel()
+        self._job = self._previews = None
+
+    def _on_scan(self, result: object) -> None:
+        scan: Scan = result  # type: ignore[assignment]
+        source = self._source
+        self._job = None
+        if source is None or source.path is None:
+            return
+        loadable = [r for r in scan.rows if r.loadable]
+        if len(loadable) == 1 and len(scan.rows) == 1:
+            self._read(Source(source.path, loadable[0]))
+            return
+        self.found.emit(scan, source.path.name)
+        self._previews = cases.thumbnails(scan.rows)
+        self._previews.emitted.connect(self.pictured)
+        self._jobs.start(self._previews)
+
+    def _read(self, source: Source) -> None:
+        self._stop()
+        self._source = source
+        what = source.row if source.row is not None else source.path
+        if what is not None:
+            self._start(cases.open_volume(what, source.answers), self._on_read)
+
+    def _on_part(self, part: object) -> None:
+        if isinstance(part, cases.Started):
+            self._show(part.volume, loading=True)
+        elif isinstance(part, cases.Filled):
+            self._session.volume_filled.emit(part.start, part.stop)
+
+    def _show(self, volume: Volume, *, loading: bool) -> None:
+        if self._session.case is not None:
+            self.leaving.emit()
+        self._session.set_case(self._new_case(volume), loading=loading)
+
+    def _on_read(self, result: object) -> None:
+        volume: Volume = result  # type: ignore[assignment]
+        source, self._job = self._source, None
+        case = self._session.case
+        if case is not None and self._session.loading and case.volume.hu is volume.hu:
+            self._session.set_volume(volume)
+        elif case is not None and self._session.loading and case.volume.grid == volume.grid:
+            # A read-only view of the same memory: what was seen while loading stays where it is.
+            self._session.set_volume(volume)
+        else:
+            self._show(volume, loading=False)
+        if source is not None and source.path is not None:
+            self._recent.add(source.path, volume.info.name, uid_hash=volume.info.uid_hash)
+        self.case_opened.emit(source)
+
+    def _on_failed(self, error: object) -> None:
+        source, self._job = self._source, None
+        self._drop_half_read()
+        if isinstance(error, ChoiceNeeded) and source is not None:
+            answer = self._host.ask(error)
+            if answer is not None:
+                self._read(Source(source.path, source.row, (*source.answers, (error.key, answer))))
+                return
+        elif isinstance(error, GroundglassError):
+            self._host.show_problem(error)
+        self.gave_up.emit()
+
+    def _on_cancelled(self) -> None:
+        self._job = None
+        self._drop_half_read()
+        self.gave_up.emit()
+
+    def _drop_half_read(self) -> None:
+        if self._session.loading:
+            self.leaving.emit()
+            self._session.set_case(None)
+
+    def _folder(self) -> str:
+        path = self._source.path if self._source is not None else None
+        if path is None and self._recent.studies:
+            path = Path(self._recent.studies[0].path)
+        return str(path.parent) if path is not None else str(Path.home())
