@@ -153,7 +153,7 @@ class Archive:
                 f"At most {MAX_FILES} are looked at.",
                 "Unpack it and open the folder of one study.",
             )
-        files = [i for i in infos if not i.is_dir() and (i.external_attr >> 16) & 0xF000 != _LINK]
+        files = [i for i in infos if i.filename and i.filename[-1] != "/" and (i.external_attr >> 16) & 0xF000 != _LINK]
         if any(i.flag_bits & 0x1 for i in files):
             raise FormatError(
                 f"“{self._name}” is protected by a password.",

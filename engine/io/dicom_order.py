@@ -68,7 +68,8 @@ def drop_copies(work: Work) -> None:
     copies = len(work.slices) - len(kept)
     if copies:
         work.slices = kept
-        work.tell("copies-dropped", f"{copies} files are copies of others and were left out.", info=True)
+        are = "file is a copy of another" if copies == 1 else "files are copies of others"
+        work.tell("copies-dropped", f"{copies} {are} and left out.", info=True)
 
 
 def order(work: Work) -> tuple[Axes, FloatArray, FloatArray]:
@@ -144,15 +145,16 @@ def drop_duplicates(
     if len(groups) == len(at):
         return at, positions
     kept, same, different = [], 0, 0
+    pair: list[int] = []
     for group in groups:
         alike = [k for k in group[1:] if same_image(work.slices[group[0]], work.slices[k])]
         others = [k for k in group if k not in alike]
         same += len(alike)
         different += len(others) - 1
+        pair = others if len(others) > 1 else pair
         others.sort(key=lambda k: work.slices[k].instance)
         kept.append(others[-1] if work.options.duplicates == "last" else others[0])
     if different and work.options.duplicates is None:
-        pair = next(g for g in groups if len(g) > 1)
         raise ask(
             f"{work.what} shows different images at the same place.",
             f"At {at[pair[0]]:.2f} mm along its axis lie {names([work.slices[k] for k in pair])}; "
@@ -162,12 +164,12 @@ def drop_duplicates(
             Choice("last", "Take the image with the highest InstanceNumber"),
         )
     if same:
-        work.tell("duplicates-dropped", f"{same} images are there twice and were left out.", info=True)
+        are = "image is" if same == 1 else "images are"
+        work.tell("duplicates-dropped", f"{same} {are} there twice and read once.", info=True)
     if different:
-        work.tell(
-            "duplicates-chosen",
-            f"{different} places hold different images; the {work.options.duplicates} by InstanceNumber was taken.",
-        )
+        which = f"the {work.options.duplicates} by InstanceNumber"
+        text = f"Different images lie at the same place ({different} too many); {which} was taken."
+        work.tell("duplicates-chosen", text)
     work.slices = [work.slices[k] for k in kept]
     return at[kept], positions[kept]
 

@@ -21,7 +21,7 @@ from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.dicom_checks import MOST_INTERPOLATED, Arranged, arrange, without
 from engine.io.dicom_codec import is_lossy
 from engine.io.dicom_geometry import Plan, Tap
-from engine.io.dicom_pixels import AIR, PixelReader
+from engine.io.dicom_pixels import AIR, Findings, PixelReader
 from engine.io.dicom_rows import is_elsewhere
 from engine.io.dicom_slice import Slice
 from engine.io.dicom_values import Values, ask_for_modality, judge, modality_of
@@ -87,6 +87,7 @@ def _judged(reader: PixelReader, arranged: Arranged, options: ReadOptions) -> tu
             reader.inverted = True
             reader.read_into(one, upside_down)
         values = judge(one, hu, upside_down, options)
+        reader.found = Findings()  # what the trial came across may not hold for the values as they are taken
         reader.inverted, reader.offset = values.inverted, values.offset
         return arranged, values
 
@@ -98,6 +99,7 @@ class _Filling:
         self.reader = reader
         self.arranged = arranged
         self.plan: Plan = arranged.plan
+        self.copies = arranged.plan.copies
         self.values = values
         self.cancel = cancel
         self.broken: dict[int, InputError] = {}
@@ -125,7 +127,7 @@ class _Filling:
         return self._volume((*damage, *self._found()))
 
     def _chunk(self, start: int, stop: int) -> None:
-        compressed = not self.arranged.slices[0].native and self.plan.copies
+        compressed = not self.arranged.slices[0].native and self.copies
         if compressed and stop - start > 1:
             with ThreadPoolExecutor(_WORKERS) as pool:
                 list(pool.map(self._target, range(start, stop)))
@@ -141,9 +143,8 @@ class _Filling:
         if any(t.source in self.broken for t in taps):
             return
         try:
-            if self.plan.copies:
-                if taps:
-                    self.reader.read_into(self.arranged.slices[taps[0].source], self.hu[z])
+            if self.copies:
+                self.reader.read_into(self.arranged.slices[taps[0].source], self.hu[z])
             else:
                 self._blend(z, taps)
         except (DicomError, FormatError) as error:
@@ -201,6 +202,7 @@ class _Filling:
                 "Copy the series again from where it came.",
             )
         before, self.plan = self.plan, self.plan.without(frozenset(self.broken))
+        self.copies = False
         lost = [z for z, taps in enumerate(before.taps) if any(t.source in self.broken for t in taps)]
         self.broken = {}
         for z in lost:

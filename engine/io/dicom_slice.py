@@ -245,7 +245,7 @@ def cosines(elements: Elements, tag: int = 0x00200037) -> Cosines | None:
 def slice_of(member: Member, header: Header) -> Slice:
     """Return the image of a classic file, or what all frames of a multi-frame file share."""
     e, big = header.elements, header.big_endian
-    identities = [free_text(e, tag) for tag in _IDENTITIES]
+    identities = tuple(free_text(e, tag) for tag in _IDENTITIES if tag in e)
     bits = short(e, 0x00280100, big_endian=big, default=16)
     stored = short(e, 0x00280101, big_endian=big, default=bits)
     signed = short(e, 0x00280103, big_endian=big) == 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,7 +40,8 @@ def _salt(folder: Path) -> bytes:
     return fresh
 
 
-def cleaned(text: str, identities: Iterable[str]) -> str:
+@lru_cache(maxsize=512)
+def cleaned(text: str, identities: tuple[str, ...]) -> str:
     """Return `text` without the words of `identities` (names, numbers, dates), whatever their case.
 
     Args:

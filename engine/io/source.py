@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+__all__ = ["Filled", "Scan", "SeriesRow", "Skipped", "Started", "best_row", "open_volume", "scan", "thumbnail"]
+
 Started = Callable[[Volume], None]
 """Told once: the volume whose array is allocated (−1024) and whose middle slice is decoded."""
 
