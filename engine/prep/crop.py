@@ -63,7 +63,7 @@ def plan_crop(grid: Grid, box: Box, spacing: FloatZyx | None, patch: IndexZyx) -
         grid: Of the whole canonical volume.
         box: Lungs or body, with their margin.
         spacing: mm (z, y, x) of the network, None to work on the grid as it is.
-        patch: Window; the box grows to it where the volume has the voxels, as true surroundings are better than padding.
+        patch: Window; the box grows to it where the volume has the voxels: better than padding.
     """
     same = spacing is None or all(
         abs(own / wanted - 1) < _SAME for own, wanted in zip(grid.spacing_zyx_mm, spacing, strict=True)

@@ -14,7 +14,7 @@ back, x to the patient's left.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,7 @@ _CHEST_MM = 250.0
 _LUNG_HU = (-970.0, -350.0)
 """Median of a piece of air that touches the edge and is lung all the same; room air is −1000."""
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Kind = Literal["lungs", "cropped", "body", "whole"]
 _FACES = (("feet", "head"), ("front", "back"), ("right", "left"))
 
@@ -74,6 +75,10 @@ class Lungs:
     def sides_on(self, box: Box) -> LabelArray:
         """Return the side (1 right, 2 left) of every voxel of `box`."""
         return _pick(self.sides, self.step, box)
+
+    def mask_on(self, box: Box, every: IndexZyx = (1, 1, 1)) -> MaskArray:
+        """Return which voxels of `box` are lung by its air, or of its every n-th voxel."""
+        return _pick(self.mask, self.step, box, every)
 
     def near_on(self, box: Box) -> MaskArray:
         """Return which voxels of `box` lie near lung."""
@@ -315,10 +320,8 @@ def _without_lungs(
     return Lungs(kind, box, step, nothing, np.ones_like(nothing), sides, 0.0)
 
 
-def _pick(coarse: NDArray[np.generic], step: IndexZyx, box: Box) -> NDArray[np.generic]:  # type: ignore[type-var]
-    """Return coarse values at every voxel of `box`."""
-    index = [
-        np.clip(np.arange(a, b) // n, 0, size - 1)
-        for a, b, n, size in zip(box.start_zyx, box.stop_zyx, step, coarse.shape, strict=True)
-    ]
+def _pick(coarse: NDArray[Scalar], step: IndexZyx, box: Box, every: IndexZyx = (1, 1, 1)) -> NDArray[Scalar]:
+    """Return coarse values at every n-th voxel of `box`."""
+    ends = zip(box.start_zyx, box.stop_zyx, step, every, coarse.shape, strict=True)
+    index = [np.clip(np.arange(a, b, each) // n, 0, size - 1) for a, b, n, each, size in ends]
     return coarse[np.ix_(*index)]
