@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 some cases failed, 2 wrong use or bad input, 3 resources, 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    _speak_anywhere()
     try:
         return _dispatch(words)
     except SystemExit as leaving:  # argparse: --help and wrong use
@@ -86,6 +88,13 @@ def _version() -> str:
         return importlib.metadata.version("groundglass")
     except importlib.metadata.PackageNotFoundError:
         return "(from a checkout)"
+
+
+def _speak_anywhere() -> None:
+    # A console of Windows or a pipe may not know “ or →; a question mark in its place beats a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _exit_code(leaving: SystemExit) -> int:

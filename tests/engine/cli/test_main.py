@@ -115,6 +115,19 @@ def test_debug_shows_where(verb: Callable[..., None], capsys: pytest.CaptureFixt
     assert "sha256 differs" in err
 
 
+def test_a_console_without_our_quotes_gets_something_else() -> None:
+    out = subprocess.run(
+        [sys.executable, "-m", "app.entry", "segmant"],
+        cwd=ROOT,
+        env={"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert out.returncode == 2
+    assert "Did you mean ?segment??" in out.stderr
+
+
 def test_wrong_use_of_a_verb_is_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert terminal.main(["doctor", "--nonsense"]) == 2
     assert "--nonsense" in capsys.readouterr().err
