@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import struct
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-import zstandard
-
+from engine.case.records import pack_labels, pack_parts, unpack_labels, unpack_parts
 from engine.core.errors import FormatError
 from engine.core.types import LabelArray
 from engine.geometry.box import Box
@@ -65,18 +61,6 @@ class Change(Protocol):
         ...
 
 
-def _pack(values: LabelArray) -> bytes:
-    return zstandard.ZstdCompressor(level=1).compress(np.ascontiguousarray(values).data)
-
-
-def _unpack(data: bytes, box: Box) -> LabelArray:
-    raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=box.size)
-    values = np.frombuffer(raw, dtype=np.uint8)
-    if values.size != box.size:
-        raise FormatError("A step of the history is damaged.", f"{values.size} of {box.size} voxels are there.")
-    return values.reshape(box.shape)
-
-
 @dataclass(frozen=True)
 class Delta:
     """New label ids in one box.
@@ -117,7 +101,7 @@ class Delta:
         (z, y, x), inner = box.start_zyx, tight.slices
         (z0, y0, x0), (z1, y1, x1) = tight.start_zyx, tight.stop_zyx
         region = Box((z + z0, y + y0, x + x0), (z + z1, y + y1, x + x1))
-        return cls(region, _pack(before[inner]), _pack(after[inner]), title, author)
+        return cls(region, pack_labels(before[inner]), pack_labels(after[inner]), title, author)
 
     @property
     def box(self) -> Box | None:
@@ -131,11 +115,11 @@ class Delta:
 
     def do(self, case: Case) -> None:
         """Write the new ids."""
-        case.labels.write(self.region, _unpack(self.after, self.region))
+        case.labels.write(self.region, unpack_labels(self.after, self.region.shape))
 
     def undo(self, case: Case) -> None:
         """Write the old ids."""
-        case.labels.write(self.region, _unpack(self.before, self.region))
+        case.labels.write(self.region, unpack_labels(self.before, self.region.shape))
 
     def to_bytes(self) -> bytes:
         """Return the form kept in the journal."""
@@ -147,7 +131,7 @@ class Delta:
             "author": self.author,
             "at": self.at,
         }
-        return _frame(head, self.before, self.after)
+        return pack_parts(head, self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -188,7 +172,7 @@ class LabelSetChange:
             "author": self.author,
             "at": self.at,
         }
-        return _frame(head)
+        return pack_parts(head)
 
 
 def change_from_bytes(data: bytes) -> Change:
@@ -199,24 +183,12 @@ def change_from_bytes(data: bytes) -> Change:
     """
     from engine.case.labelset import LabelSet
 
+    head, parts = unpack_parts(data)
     try:
-        (length,) = struct.unpack_from("<I", data)
-        head: dict[str, Any] = json.loads(data[4 : 4 + length])
-        parts: list[bytes] = []
-        at = 4 + length
-        for size in head.pop("sizes"):
-            parts.append(data[at : at + size])
-            at += size
         common: dict[str, Any] = {"title": head["title"], "author": head["author"], "at": head["at"]}
         if head["kind"] == "labelset":
-            sets = [LabelSet.from_list(head[k]) for k in ("before", "after")]
-            return LabelSetChange(sets[0], sets[1], **common)
-        region = Box(tuple(head["start"]), tuple(head["stop"]))
-        return Delta(region, parts[0], parts[1], **common)
-    except (struct.error, ValueError, KeyError, IndexError, TypeError) as error:
+            before, after = (LabelSet.from_list(head[k]) for k in ("before", "after"))
+            return LabelSetChange(before, after, **common)
+        return Delta(Box(tuple(head["start"]), tuple(head["stop"])), parts[0], parts[1], **common)
+    except (KeyError, IndexError, TypeError) as error:
         raise FormatError("A step of the history is damaged.", type(error).__name__) from error
-
-
-def _frame(head: dict[str, Any], *parts: bytes) -> bytes:
-    text = json.dumps({**head, "sizes": [len(p) for p in parts]}, ensure_ascii=False).encode()
-    return struct.pack("<I", len(text)) + text + b"".join(parts)

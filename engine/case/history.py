@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.case.delta import Change
@@ -122,6 +123,21 @@ class History:
         while self._done < done:
             last = self.redo()
         return last
+
+    def restore(self, steps: Sequence[Change], done: int, *, forgotten: int = 0) -> None:
+        """Take over the steps of an earlier sitting without doing them: the case is already as they left it.
+
+        Args:
+            steps: Oldest first, undone ones at the end.
+            done: How many of them are in force.
+            forgotten: How many older ones had been let go.
+        """
+        self._check_thread()
+        self._steps = list(steps)
+        self._done = done
+        self._forgotten = forgotten
+        self._bytes = sum(s.nbytes for s in self._steps)
+        self._forget()
 
     def _tell(self, change: Change) -> None:
         self._case.revision += 1
