@@ -12,6 +12,7 @@ from installer.places import Places, child_environment
 from installer.problem import Problem
 
 Say = Callable[[str], None]
+_UNREACHABLE = re.compile(r"Connection broken by .*?host='([^']+)'", re.IGNORECASE)
 _TOLD = re.compile(r"^\s*(Downloading(?!.*\.metadata)|Installing collected packages|Building)\b")
 
 
@@ -89,6 +90,9 @@ def _wheel_name(word: str) -> str:
 
 
 def reason(lines: Sequence[str]) -> str:
-    """Return pip's own errors out of what it said, or its last three lines."""
+    """Return why pip failed: hosts it could not reach, else its own errors, else its last three lines."""
+    unreachable = sorted({found[1] for line in lines if (found := _UNREACHABLE.search(line))})
+    if unreachable:
+        return f"The network did not answer: {', '.join(unreachable)}."
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
     return " ".join(errors[-2:] or [line for line in lines if line][-3:])[:500]

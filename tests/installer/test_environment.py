@@ -206,6 +206,14 @@ def test_the_reason_of_a_failure_is_what_pip_called_an_error() -> None:
     assert pip_run.reason(["a", "", "b"]) == "a b"
 
 
+def test_a_dead_network_is_called_by_its_name() -> None:
+    warning = (
+        "WARNING: Retrying after connection broken by 'NewConnectionError(\"HTTPSConnection(host='a.invalid', port=443)"
+    )
+    lines = [warning, warning, "ERROR: No matching distribution found for torch"]
+    assert pip_run.reason(lines) == "The network did not answer: a.invalid."
+
+
 def test_pip_that_fails_is_a_problem_with_its_words_and_a_log(tmp_path: Path) -> None:
     places = Places(tmp_path)
     places.python.parent.mkdir(parents=True)
