@@ -1,0 +1,46 @@
+"""The crosshair: where the other panes cut this one, in their colours, open in the middle."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QPainter, QRegion
+
+from app.model.session import Plane
+from app.views.colours import plane_colour
+
+GAP_PX = 24
+"""Left free around the point itself, so that the lines never cover what they point at."""
+_STRENGTH = 190
+# Which plane the upright and the level line of a pane stand for.
+_LINES: dict[Plane, tuple[Plane, Plane]] = {
+    "axial": ("sagittal", "coronal"),
+    "coronal": ("sagittal", "axial"),
+    "sagittal": ("coronal", "axial"),
+}
+
+
+def crosshair_rects(x: float, y: float, width: int, height: int) -> tuple[list[QRect], list[QRect]]:
+    """Return the upright and the level pieces around a point, in whole logical pixels."""
+    column, row, half = round(x - 0.5), round(y - 0.5), GAP_PX // 2
+    upright = [QRect(column, 0, 1, row - half), QRect(column, row + half + 1, 1, height - row - half - 1)]
+    level = [QRect(0, row, column - half, 1), QRect(column + half + 1, row, width - column - half - 1, 1)]
+    return [r for r in upright if not r.isEmpty()], [r for r in level if not r.isEmpty()]
+
+
+def crosshair_region(x: float, y: float, width: int, height: int) -> QRegion:
+    """Return what to repaint when the crosshair leaves or reaches a point."""
+    region = QRegion()
+    upright, level = crosshair_rects(x, y, width, height)
+    for rect in (*upright, *level):
+        region += rect.adjusted(-1, -1, 1, 1)
+    return region
+
+
+def draw_crosshair(painter: QPainter, plane: Plane, x: float, y: float, width: int, height: int) -> None:
+    """Draw the lines of a pane."""
+    pieces = crosshair_rects(x, y, width, height)
+    for other, rects in zip(_LINES[plane], pieces, strict=True):
+        colour = QColor(plane_colour(other))
+        colour.setAlpha(_STRENGTH)
+        for rect in rects:
+            painter.fillRect(rect, colour)

@@ -1,0 +1,95 @@
+"""What the 3-D pane needs of the case, made beside the window: smooth-shaded surfaces, the sampled volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.views.surface import Mesh, surfaces
+from engine.core.progress import CancelToken
+from engine.core.types import HuArray, IndexZyx, LabelArray
+from engine.geometry.grid import Grid
+
+QUICK_VOXELS = 12_000_000
+"""The quick surfaces take every n-th voxel of larger label maps."""
+_VOLUME_VOXELS = {True: 12_000_000, False: 130_000_000}
+
+
+@dataclass(frozen=True, eq=False)
+class Shell:
+    """A surface with the normals that make it look smooth.
+
+    Args:
+        mesh: Points and triangles.
+        normals: (n, 3) float32, one for each point.
+    """
+
+    mesh: Mesh
+    normals: NDArray[np.float32]
+
+
+def quick_step(shape_zyx: IndexZyx) -> int:
+    """Return which voxels the quick surfaces take: every one, every second, …"""
+    voxels = shape_zyx[0] * shape_zyx[1] * shape_zyx[2]
+    step = 1
+    while voxels / step**3 > QUICK_VOXELS:
+        step += 1
+    return step
+
+
+def shells(labels: LabelArray, grid: Grid, *, every: int, cancel: CancelToken) -> dict[int, Shell]:
+    """Return the surface of every label, ready to be drawn.
+
+    Args:
+        labels: (z, y, x) uint8. It may be edited meanwhile: the next change asks anew.
+        grid: Where they lie.
+        every: Take every n-th voxel.
+        cancel: Looked at between labels.
+    """
+    found = surfaces(labels, grid, range(1, 256), every=every)
+    made: dict[int, Shell] = {}
+    for label_id, mesh in found.items():
+        cancel.check()
+        made[label_id] = Shell(mesh, _normals(mesh))
+    return made
+
+
+def _normals(mesh: Mesh) -> NDArray[np.float32]:
+    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+    from vtkmodules.vtkFiltersCore import vtkPolyDataNormals
+
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(mesh.points_lps, deep=0))
+    cells: Any = vtkCellArray()
+    cells.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(mesh.triangles).reshape(-1), deep=0))
+    data = vtkPolyData()
+    data.SetPoints(points)
+    data.SetPolys(cells)
+    normals: Any = vtkPolyDataNormals()
+    normals.SetInputData(data)
+    normals.SplittingOff()
+    normals.ConsistencyOff()
+    normals.ComputeCellNormalsOff()
+    normals.Update()
+    return vtk_to_numpy(normals.GetOutput().GetPointData().GetNormals()).astype(np.float32)
+
+
+def sampled_volume(hu: HuArray, grid: Grid, *, software: bool) -> tuple[HuArray, Grid]:
+    """Return a contiguous volume small enough for the machine to draw, and its grid.
+
+    Args:
+        hu: (z, y, x) int16.
+        grid: Its grid.
+        software: Whether the processor draws.
+    """
+    step = 1
+    while hu.size / step**3 > _VOLUME_VOXELS[software]:
+        step += 1
+    sampled = np.ascontiguousarray(hu[::step, ::step, ::step])
+    z, y, x = grid.spacing_zyx_mm
+    return sampled, replace(grid, shape_zyx=sampled.shape, spacing_zyx_mm=(z * step, y * step, x * step))

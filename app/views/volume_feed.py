@@ -1,0 +1,193 @@
+"""Keeps the 3-D scene in step with the case: quick surfaces after an edit, fine ones when it is quiet."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.jobs.job import Job
+from app.jobs.queue import JobQueue
+from app.model.session import Session
+from app.views.render_thread import RenderThread
+from app.views.scene import LUNG_OPACITY, Cut, Skin
+from app.views.shells import Shell, quick_step, sampled_volume, shells
+from app.views.volume_presets import VOLUME_PRESETS
+from engine.case.delta import Change
+from engine.core.types import HuArray
+from engine.geometry.grid import Grid
+from engine.geometry.orient import Orientation
+
+_DEBOUNCE_MS = 100
+_IDLE_MS = 1500
+_AXES = ("axial", "coronal", "sagittal")
+
+
+class VolumeFeed(QObject):
+    """Makes surfaces in a worker and hands them to the render thread.
+
+    Args:
+        session: Whose case is shown.
+        thread: Where it goes.
+        jobs: Where surfaces are made.
+        software: Whether the processor draws.
+    """
+
+    refreshed = Signal()
+    """The scene has changed; a frame is wanted."""
+
+    def __init__(
+        self, session: Session, thread: RenderThread, jobs: JobQueue, *, software: bool, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._thread = thread
+        self._jobs = jobs
+        self._software = software
+        self._job: Job | None = None
+        self._again = False
+        self._preset: str | None = None
+        self.empty = True
+        """Whether nothing is shown."""
+        self.shown_revision = -1
+        """Revision of the case whose surfaces are in the scene."""
+        self.shown_fine = False
+        self._soon = self._timer(_DEBOUNCE_MS, partial(self._extract, fine=False))
+        self._idle = self._timer(_IDLE_MS, partial(self._extract, fine=True))
+        session.labels_changed.connect(self._on_labels)
+        session.volume_ready.connect(self._on_volume)
+
+    def _timer(self, wait_ms: int, act: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(wait_ms)
+        timer.timeout.connect(act)  # type: ignore[arg-type]
+        return timer
+
+    def stop(self) -> None:
+        """Ask for nothing more."""
+        self._soon.stop()
+        self._idle.stop()
+        if self._job is not None:
+            self._job.cancel()
+
+    def show_case(self) -> None:
+        """Show another case."""
+        self.stop()
+        self._again = False
+        self.empty, self.shown_revision, self.shown_fine = True, -1, False
+        self._thread.post("surfaces", lambda scene: scene.set_surfaces({}, fine=False))
+        self._thread.post("fine", lambda scene: scene.set_surfaces({}, fine=True))
+        self._thread.post("volume", lambda scene: scene.set_volume(None, None, None))
+        self._show_skins()
+        self._extract(fine=False)
+        if self._preset is not None:
+            self.show_volume(self._preset)
+
+    # --- labels ----------------------------------------------------------------------------------
+    def _on_labels(self, change: Change) -> None:
+        if change.box is None:
+            self._show_skins()
+            self.refreshed.emit()
+        else:
+            self._idle.stop()
+            if not self._soon.isActive():
+                self._soon.start()
+
+    def _show_skins(self) -> None:
+        case = self._session.case
+        if case is None:
+            return
+        skins = {
+            label.id: Skin(label.rgb, 0.0 if not label.visible else 1.0 if label.fill else LUNG_OPACITY)
+            for label in case.labelset
+        }
+        self._thread.post("skins", lambda scene: scene.set_skins(skins))
+
+    def _extract(self, *, fine: bool) -> None:
+        case = self._session.case
+        if case is None:
+            return
+        if self._job is not None:
+            # One at a time: the newest wish runs when the present one is done.
+            self._again = True
+            if self.shown_fine or fine is False:
+                self._job.cancel()
+            return
+        labels, grid, revision = case.labels.data, case.volume.grid, case.revision
+        every = 1 if fine else quick_step(grid.shape_zyx)
+        job = Job("3-D surfaces", lambda j: shells(labels, grid, every=every, cancel=j.token), visible=False)
+        job.succeeded.connect(lambda made: self._show(made, case, revision, fine=fine or every == 1))
+        job.ended.connect(self._on_ended)
+        self._job = job
+        self._jobs.start(job)
+
+    def _show(self, made: dict[int, Shell], case: object, revision: int, *, fine: bool) -> None:
+        if case is not self._session.case:
+            return
+        self.empty = not made and self._preset is None
+        self.shown_revision, self.shown_fine = revision, fine
+        self._thread.post("fine" if fine else "surfaces", lambda scene: scene.set_surfaces(made, fine=fine))
+        if not fine:
+            self._idle.start()
+        self.refreshed.emit()
+
+    def _on_ended(self, _job: Job) -> None:
+        self._job = None
+        if self._again:
+            self._again = False
+            self._extract(fine=False)
+
+    # --- volume ----------------------------------------------------------------------------------
+    def _on_volume(self) -> None:
+        if self._preset is not None:
+            self.show_volume(self._preset)
+
+    def show_volume(self, name: str | None) -> None:
+        """Show a volume rendering, or take it away."""
+        case = self._session.case
+        had, self._preset = self._preset, name
+        if case is None:
+            return
+        if name is None:
+            self._thread.post("volume", lambda scene: scene.set_volume(None, None, None))
+            self.refreshed.emit()
+        elif had is not None and had != name:
+            preset = VOLUME_PRESETS[name]
+            self._thread.post("preset", lambda scene: scene.set_preset(preset))
+            self.refreshed.emit()
+        else:
+            hu, grid, software = case.volume.hu, case.volume.grid, self._software
+            job = Job("3-D volume", lambda _: sampled_volume(hu, grid, software=software), visible=False)
+            job.succeeded.connect(self._put_volume)
+            self._jobs.start(job)
+
+    def _put_volume(self, made: tuple[HuArray, Grid]) -> None:
+        if self._preset is None:
+            return
+        (hu, grid), preset = made, VOLUME_PRESETS[self._preset]
+        self.empty = False
+        self._thread.post("volume", lambda scene: scene.set_volume(hu, grid, preset))
+        self.refreshed.emit()
+
+    # --- crosshair and cuts ----------------------------------------------------------------------
+    def show_cross(self, sides: dict[str, float]) -> None:
+        """Move the crosshair and the planes that cut through it.
+
+        Args:
+            sides: Plane → side that is taken away, +1 towards head, back or left.
+        """
+        case = self._session.case
+        if case is None:
+            return
+        grid = case.volume.grid
+        directions = np.array(Orientation.of(grid).grid(grid).direction)
+        left, posterior, superior = grid.to_lps(self._session.cursor_zyx).tolist()
+        point = (left, posterior, superior)
+        cuts = []
+        for plane, side in sides.items():
+            x, y, z = (-side * directions[_AXES.index(plane)]).tolist()
+            cuts.append(Cut(point, (x, y, z)))
+        self._thread.post("cross", lambda scene: scene.set_cross(point, directions))
+        self._thread.post("cuts", lambda scene: scene.set_cuts(tuple(cuts)))
