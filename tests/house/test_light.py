@@ -42,9 +42,14 @@ def test_the_look_would_see_a_heavy_import() -> None:
     assert "scipy" in loaded_after("import scipy")
 
 
+# What only the open window imports may know Qt: it has paid for it already.
+WINDOW = ("app.doors.", "app.panels.", "app.tools.")
+
+
 @pytest.mark.parametrize("module", LIGHT)
 def test_a_light_module_imports_nothing_heavy(module: str) -> None:
-    assert loaded_after(f"import {module}") == []
+    paid = {"PySide6"} if module.startswith(WINDOW) else set()
+    assert set(loaded_after(f"import {module}")) - paid == set()
 
 
 def test_the_help_of_the_program_imports_nothing_heavy() -> None:
