@@ -20,6 +20,7 @@ class LabelMap:
     """
 
     def __init__(self, grid: Grid, data: LabelArray | None = None) -> None:
+        blank = data is None
         if data is None:
             data = np.zeros(grid.shape_zyx, dtype=np.uint8)
         if data.shape != grid.shape_zyx or data.dtype != np.uint8:
@@ -31,7 +32,10 @@ class LabelMap:
         self._data = np.ascontiguousarray(data)
         self.writes = 0
         """How often `write` was called: whoever works on a copy sees that it is out of date."""
-        self._counts = np.bincount(self._data.reshape(-1), minlength=256).astype(np.int64)
+        # Counting a blank map would touch every page of it: seconds on a large study, for a known answer.
+        self._counts = np.zeros(256, dtype=np.int64) if blank else count_ids(self._data)
+        if blank:
+            self._counts[0] = self._data.size
 
     @property
     def data(self) -> LabelArray:
@@ -49,16 +53,25 @@ class LabelMap:
         """Return the volume of a label in millilitres."""
         return float(self._counts[label_id]) * self.grid.voxel_ml
 
-    def write(self, box: Box, values: LabelArray) -> None:
+    def write(self, box: Box, values: LabelArray, *, shift: NDArray[np.int64] | None = None) -> None:
         """Replace the voxels of a box. For changes only: everything else goes through the history.
 
         Args:
             box: Inside the grid.
             values: uint8 of the box's shape.
+            shift: (256,) voxels each label gains by it, if known already; counted otherwise.
         """
         target = self._data[box.slices]
-        before = np.bincount(target.reshape(-1), minlength=256)
-        after = np.bincount(values.reshape(-1), minlength=256)
+        if shift is None:
+            shift = count_ids(values) - count_ids(target)
         target[...] = values
-        self._counts += after - before
+        self._counts += shift
         self.writes += 1
+
+
+def count_ids(labels: LabelArray) -> NDArray[np.int64]:
+    """Return (256,) voxels per id of a (z, y, x) label array; plane by plane, as bincount widens what it counts."""
+    counts = np.zeros(256, dtype=np.int64)
+    for plane in labels:
+        counts += np.bincount(plane.reshape(-1), minlength=256)
+    return counts
