@@ -135,7 +135,7 @@ class Attention3d(nn.Module):
         """
         B, C, D, H, W = x.shape
         q, k, v = self.query(x), self.key(x), self.value(x)
-        if x.device.type == "cpu":
+        if x.device.type == "cpu" and q.dtype in {torch.bfloat16, torch.float16}:
             q, k, v = q.float(), k.float(), v.float()
         if isinstance(self.position, AxialPosition):
             k = k + self.position((D, H, W)).to(k.dtype)
