@@ -169,4 +169,4 @@ def _card_of(path: Path, model_id: str) -> Path | None:
         shipped = resource("weights") in path.parents and resource(f"cards/{path.stem}.toml")
     except ResourceError:
         return None
-    return shipped if shipped and path.stem == model_id else None
+    return shipped if shipped and shipped.is_file() and path.stem == model_id else None

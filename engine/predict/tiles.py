@@ -19,7 +19,7 @@ def steps(size: int, tile: int, overlap: float) -> tuple[int, ...]:
     """Return where the windows start along one axis; (0,) where `size` is not larger than `tile`."""
     if size <= tile:
         return (0,)
-    count = ceil((size - tile) / (tile * (1 - overlap)) - 1e-9) + 1
+    count = ceil((size - tile) / max(1.0, tile * (1 - overlap)) - 1e-9) + 1
     return tuple(floor(i * (size - tile) / (count - 1) + 0.5) for i in range(count))
 
 

@@ -85,7 +85,7 @@ def test_the_card_beside_the_file_adds_what_people_read(own: Path) -> None:
 def test_a_file_its_card_does_not_speak_of_is_refused(own: Path) -> None:
     model = tiny_model(own / "mine.safetensors", seed=1)
     write_card(own / "mine.toml", model.card)
-    tiny_model(own / "mine.safetensors", seed=2)
+    tiny_model(own / "other.safetensors", seed=2).path.replace(own / "mine.safetensors")
     with pytest.raises(ModelError, match="not the ones"):
         open_model(own / "mine.safetensors")
 
