@@ -41,22 +41,22 @@ def rename(case: Case, rng: np.random.Generator) -> None:
     case.history.apply(LabelSetChange(case.labelset, after, "Rename"))
 
 
-def operations(seed: int) -> Iterator[tuple[str, Callable[[Case], object]]]:
+def operations(seed: int) -> Iterator[Callable[[Case], object]]:
     """The script: the same for the same seed, in the child and in the test that judges it."""
     rng = np.random.default_rng(seed)
     for _ in range(OPERATIONS):
         kind = rng.choice(["stroke", "undo", "redo", "goto", "rename"], p=[0.7, 0.14, 0.1, 0.02, 0.04])
         own = np.random.default_rng(int(rng.integers(1 << 32)))
         if kind == "stroke":
-            yield "apply", lambda case, own=own: stroke(case, own)
+            yield lambda case, own=own: stroke(case, own)
         elif kind == "rename":
-            yield "apply", lambda case, own=own: rename(case, own)
+            yield lambda case, own=own: rename(case, own)
         elif kind == "undo":
-            yield "move", lambda case: case.history.undo()
+            yield lambda case: case.history.undo()
         elif kind == "redo":
-            yield "move", lambda case: case.history.redo()
+            yield lambda case: case.history.redo()
         else:
-            yield "move", lambda case, own=own: case.history.goto(max(0, case.history.done - int(own.integers(6))))
+            yield lambda case, own=own: case.history.goto(max(0, case.history.done - int(own.integers(6))))
 
 
 def fingerprint(case: Case) -> tuple[str, str, int, int]:
@@ -72,7 +72,7 @@ def main(folder: Path, seed: int) -> None:
     case = recover(found, volume) if found else Case(volume)
     Journal.open(folder, case, continues=found, limits=Limits(anchor_steps=20, patience_s=30))
     print("ready", flush=True)
-    for number, (_, act) in enumerate(operations(seed)):
+    for number, act in enumerate(operations(seed)):
         act(case)
         print(number, flush=True)
 

@@ -54,13 +54,16 @@ def test_a_kill_at_any_moment_costs_at_most_the_stroke_in_the_air(tmp_path):
         last = killed(folder, kill, rng)
         # What may be found: everything up to the operation that was under way, and at least everything
         # before the last stroke that had ended.
-        states = [fingerprint(case)]
-        kinds = []
-        for kind, act in islice(operations(kill), last + 2):
+        states, strokes = [fingerprint(case)], [0]
+        applied = []
+        case.history.applied.connect(applied.append)
+        for number, act in enumerate(islice(operations(kill), last + 2)):
+            applied.clear()
             act(case)
-            kinds.append(kind)
             states.append(fingerprint(case))
-        newest_stroke = max((k for k in range(last + 1) if kinds[k] == "apply"), default=0)
+            if applied and number <= last:  # a stroke over nothing new is none
+                strokes.append(number)
+        newest_stroke = strokes[-1]
         found = Journal.find(folder, volume)
         if found is None:
             assert states[newest_stroke][2] == 0, f"kill {kill}: nothing was found"
