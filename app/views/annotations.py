@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QRegion
 
 from app.model.session import Session
 from app.views.colours import DOUBTFUL, HALO, LETTERS, TEXT
@@ -20,10 +21,11 @@ from engine.geometry.orient import letters
 THIN = "\u2009"
 """Between a number and its unit."""
 HIDE_BELOW_PX = 260
+_LOWEST_PX = 140
 _INSET = 6
 _BARS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 _LONGEST_BAR = 0.28
-_SLAB_NAMES = {"mip": "MIP", "minip": "MinIP", "mean": "Mean"}
+SLAB_NAMES = {"mip": "MIP", "minip": "MinIP", "mean": "Mean"}
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ def corner_texts(
     """
     info, window, slab = case.volume.info, session.window, session.slab
     kernel = f" · {info.kernel}" if info.kernel else ""
-    right = [f"W {number(window.width)}  L {number(window.level)}", f"{zoom_percent(frame, viewport)}{THIN}%"]
+    right = [f"W {number(window.width)}  L {number(window.level)}", f"Zoom {zoom_percent(frame, viewport)}{THIN}%"]
     if slab.mode != "off":
-        right.append(f"{_SLAB_NAMES[slab.mode]} {number(slab.thickness_mm, 1)}{THIN}mm")
+        right.append(f"{SLAB_NAMES[slab.mode]} {number(slab.thickness_mm, 1)}{THIN}mm")
     side, mm = frame.position(index)
     side = side if case.volume.orientation_known else "?"
     own = round(frame.to_case(index, 0, 0)[frame.axis])
@@ -104,18 +106,30 @@ def position_text(case: Case, at: IndexZyx | FloatZyx) -> str:
     return "  ".join(parts) + f"{THIN}mm"
 
 
+# The panes write the same read-out: they share its picture.
+_TEXTS = HaloText()
+
+
 class Annotations:
-    """Draws them; remembers where the bottom left corner lies, as it changes with every mouse move."""
+    """Draws them, and only those that a repaint touches: scrolling one pane repaints strips of the others."""
 
     def __init__(self) -> None:
-        self._texts = HaloText()
+        self._texts = _TEXTS
+        self._kept_bar: tuple[tuple[int, int, float], QImage] = ((0, 0, 0.0), QImage())
         self._small = pane_font(12)
         self._large = pane_font(14, bold=True)
         self.readout = QRectF()
-        """Logical pixels of the bottom left corner."""
+        """Logical pixels of the bottom left corner, which changes with every mouse move."""
 
     def draw(
-        self, painter: QPainter, viewport: Viewport, frame: PlaneFrame, texts: CornerTexts, *, known: bool
+        self,
+        painter: QPainter,
+        viewport: Viewport,
+        frame: PlaneFrame,
+        texts: CornerTexts,
+        *,
+        known: bool,
+        region: QRegion,
     ) -> None:
         """Draw all of it over a pane.
 
@@ -125,25 +139,40 @@ class Annotations:
             frame: The plane.
             texts: The corners.
             known: Whether left and right are known; else every letter is a question mark.
+            region: What is painted again.
         """
-        self._draw_letters(painter, viewport, frame, known=known)
-        if min(viewport.width, viewport.height) < HIDE_BELOW_PX:
+        self._draw_letters(painter, viewport, frame, known=known, region=region)
+        if viewport.width < HIDE_BELOW_PX or viewport.height < _LOWEST_PX:
             self.readout = QRectF()
             return
         ratio = painter.device().devicePixelRatioF()
         right, bottom = viewport.width - _INSET, viewport.height - _INSET
-        draw_at(painter, self._texts.image(texts.top_left, self._small, ratio), _INSET, _INSET)
-        image = self._texts.image(texts.top_right, self._small, ratio, right=True)
-        draw_at(painter, image, right - size_of(image)[0], _INSET)
-        image = self._texts.image(texts.bottom_left, self._small, ratio)
-        drawn = draw_at(painter, image, _INSET, bottom - size_of(image)[1])
-        # The next text may be longer: half the pane is asked to be drawn again.
-        self.readout = QRectF(0, drawn.top() - 2, viewport.width * 0.62, drawn.height() + 4)
-        image = self._texts.image(texts.bottom_right, self._small, ratio, right=True)
-        corner = draw_at(painter, image, right - size_of(image)[0], bottom - size_of(image)[1])
-        self._draw_scale_bar(painter, viewport, corner)
+        corner = self._texts.image(texts.bottom_right, self._small, ratio, right=True)
+        w, h = size_of(corner)
+        place = QRectF(right - w, bottom - h, w, h)
+        # The read-out changes under the mouse and may become longer: all of its half is painted again.
+        self.readout = QRectF(0, place.top() - 2, max(60.0, place.left() - 4), h + 4)
+        if _touches(region, self.readout):
+            lines = self._fitting(texts.bottom_left, place.left() - 2 * _INSET)
+            image = self._texts.image(lines, self._small, ratio)
+            draw_at(painter, image, _INSET, bottom - size_of(image)[1])
+        if _touches(region, place):
+            draw_at(painter, corner, place.left(), place.top())
+        if _touches(region, QRectF(0, 0, viewport.width, 4 * self._small.pixelSize() + 2 * _INSET)):
+            image = self._texts.image(texts.top_right, self._small, ratio, right=True)
+            draw_at(painter, image, right - size_of(image)[0], _INSET)
+            lines = self._fitting(texts.top_left, right - size_of(image)[0] - 2 * _INSET)
+            draw_at(painter, self._texts.image(lines, self._small, ratio), _INSET, _INSET)
+        self._draw_scale_bar(painter, viewport, place, region)
 
-    def _draw_letters(self, painter: QPainter, viewport: Viewport, frame: PlaneFrame, *, known: bool) -> None:
+    def _fitting(self, lines: tuple[str, ...], width: float) -> tuple[str, ...]:
+        """Return the lines that have room beside the other corner; those that have not are left out."""
+        metrics = QFontMetricsF(self._small)
+        return tuple(line for line in lines if metrics.horizontalAdvance(line) <= width)
+
+    def _draw_letters(
+        self, painter: QPainter, viewport: Viewport, frame: PlaneFrame, *, known: bool, region: QRegion
+    ) -> None:
         ratio = painter.device().devicePixelRatioF()
         shown = frame.edge_letters if known else ("?",) * 4
         colour = LETTERS if known else DOUBTFUL
@@ -153,21 +182,43 @@ class Annotations:
             w, h = size_of(image)
             x = {"l": _INSET, "r": width - _INSET - w}.get(place, (width - w) / 2)
             y = {"t": _INSET - 2, "b": height - _INSET - h}.get(place, (height - h) / 2)
-            draw_at(painter, image, x, y)
+            if _touches(region, QRectF(x - 1, y - 1, w + 2, h + 2)):
+                draw_at(painter, image, x, y)
 
-    def _draw_scale_bar(self, painter: QPainter, viewport: Viewport, corner: QRectF) -> None:
+    def _draw_scale_bar(self, painter: QPainter, viewport: Viewport, corner: QRectF, region: QRegion) -> None:
         fitting = [mm for mm in _BARS_MM if mm * viewport.scale <= viewport.width * _LONGEST_BAR]
-        if not fitting:
+        right, y = viewport.width - _INSET - 2, round(corner.top()) - 7
+        if not fitting or not _touches(region, QRectF(right * (1 - _LONGEST_BAR) - 4, y - 24, viewport.width, 32)):
             return
         mm = fitting[-1]
-        length = round(mm * viewport.scale)
-        text = f"{mm}{THIN}mm" if mm < 10 else f"{mm // 10}{THIN}cm"
-        image = self._texts.image((text,), self._small, painter.device().devicePixelRatioF())
+        image = self._bar(mm, round(mm * viewport.scale), painter.device().devicePixelRatioF())
         w, h = size_of(image)
-        right, y = viewport.width - _INSET - 2, round(corner.top()) - 7
-        left = right - length
+        draw_at(painter, image, right + 1 - w, y + 2 - h)
+
+    def _bar(self, mm: int, length: int, ratio: float) -> QImage:
+        """Return the picture of a bar of `length` logical pixels, its words above it."""
+        if self._kept_bar[0] == (mm, length, ratio):
+            return self._kept_bar[1]
+        words = self._texts.image((f"{mm}{THIN}mm" if mm < 10 else f"{mm // 10}{THIN}cm",), self._small, ratio)
+        w, h = size_of(words)
+        width, height = max(length + 2, ceil(w)), ceil(h) + 8
+        image = QImage(ceil(width * ratio), ceil(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        left, y = width - length - 1, height - 2
         for grow, colour in ((1, HALO), (0, TEXT)):
+            # In the place of what is there, so that the halo is not darker where its pieces meet.
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
             painter.fillRect(QRectF(left - grow, y - grow, length + 2 * grow, 1 + 2 * grow), colour)
-            for x in (left, right - 1):
+            for x in (left, left + length - 1):
                 painter.fillRect(QRectF(x - grow, y - 4 - grow, 1 + 2 * grow, 5 + 2 * grow), colour)
-        draw_at(painter, image, left + (length - w) / 2, y - h - 1)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        draw_at(painter, words, left + (length - w) / 2, 0)
+        painter.end()
+        self._kept_bar = ((mm, length, ratio), image)
+        return image
+
+
+def _touches(region: QRegion, place: QRectF) -> bool:
+    return region.intersects(place.toAlignedRect())

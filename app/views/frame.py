@@ -144,13 +144,19 @@ class PlaneFrame:
         point = [0.0, 0.0, 0.0]
         point[across], point[along] = index, column
         point[down] = self.rows - 1 - row if against else row
-        z, y, x = self.orientation.index_from_canonical(point, self.grid.shape_zyx).tolist()
-        return (z, y, x)
+        own = [0.0, 0.0, 0.0]
+        for k, (axis, flip) in enumerate(zip(self.orientation.axes, self.orientation.flips, strict=True)):
+            own[axis] = self.canonical.shape_zyx[k] - 1 - point[k] if flip else point[k]
+        return (own[0], own[1], own[2])
 
     def from_case(self, index_zyx: FloatZyx | IndexZyx) -> FloatZyx:
         """Return (slice, row, column) of a continuous voxel index of the case."""
         across, down, along, against = self._axes
-        point = self.orientation.index_to_canonical(index_zyx, self.grid.shape_zyx).tolist()
+        # As Orientation.index_to_canonical, without arrays: twenty calls a wheel step.
+        point = [
+            float(self.canonical.shape_zyx[k] - 1 - index_zyx[axis] if flip else index_zyx[axis])
+            for k, (axis, flip) in enumerate(zip(self.orientation.axes, self.orientation.flips, strict=True))
+        ]
         row = self.rows - 1 - point[down] if against else point[down]
         return (point[across], row, point[along])
 

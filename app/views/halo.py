@@ -12,7 +12,7 @@ from app.views.colours import HALO, TEXT
 
 _KEPT = 128
 _RIM = 2
-_AROUND = tuple((dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy)
+_AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1.5))
 
 
 def pane_font(pixels: int = 12, *, bold: bool = False) -> QFont:
@@ -26,7 +26,7 @@ def pane_font(pixels: int = 12, *, bold: bool = False) -> QFont:
 
 
 class HaloText:
-    """Blocks of short lines as images. Drawing eight shadows a line each paint would cost 1 ms a pane."""
+    """Blocks of short lines as images. Drawing the shadows at each paint would cost 1 ms a pane."""
 
     def __init__(self) -> None:
         self._images: OrderedDict[tuple[object, ...], QImage] = OrderedDict()

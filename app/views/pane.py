@@ -40,6 +40,7 @@ class PaneTitle(QWidget):
         self._button.setIconSize(QSize(13, 13))
         self._button.setFixedSize(20, 20)
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._button.setAutoRaise(True)
         self._button.clicked.connect(self.toggled)
         self.row.addWidget(self._button)
         self.set_whole(on=False)

@@ -130,7 +130,7 @@ class RenderThread(QObject):
             self.ready.emit()
             while self._step(scene):
                 pass
-        except Exception:  # noqa: BLE001 - whatever the driver does, the slices must go on
+        except Exception:  # whatever the driver does, the slices must go on
             logging.getLogger("groundglass.views").exception("3-D stopped")
             self._tell_failed()
         finally:

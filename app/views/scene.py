@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.views.colours import PLANE_COLOURS
 from app.views.orbit import VIEW_ANGLE_DEG, OrbitCamera
+from app.views.props import Skin, dress, line_prop, rgb_of, surface_prop, volume_look, volume_prop
 from app.views.shells import Shell
 from app.views.volume_presets import VolumePreset
 from engine.core.errors import GroundglassError
@@ -23,19 +23,6 @@ _DRAG_SCALE = 0.5
 _VOLUME_DRAG_SCALE = 0.25
 _VOLUME_SCALE_SOFTWARE = 0.5
 _CROSS_REACH_MM = 12.0
-
-
-@dataclass(frozen=True)
-class Skin:
-    """How a label's surface is drawn.
-
-    Args:
-        rgb: 0 … 255.
-        opacity: 0 hides it.
-    """
-
-    rgb: tuple[int, int, int]
-    opacity: float
 
 
 @dataclass(frozen=True)
@@ -105,7 +92,7 @@ class Scene:
             for actor in self._levels[level].values():
                 self._renderer.RemoveActor(actor)
             self._levels[level], self._triangles[level] = {}, 0
-        self._levels[fine] = {i: _actor(shell) for i, shell in shells.items()}
+        self._levels[fine] = {i: surface_prop(shell) for i, shell in shells.items()}
         self._triangles[fine] = sum(len(shell.mesh.triangles) for shell in shells.values())
         self._dress()
         self._apply_cuts()
@@ -130,7 +117,7 @@ class Scene:
                 self._renderer.RemoveActor(actor)
                 skin = self._skins.get(label_id)
                 if skin is not None and skin.opacity > 0:
-                    _dress(actor, skin)
+                    dress(actor, skin)
                     self._renderer.AddActor(actor)
 
     def set_volume(self, hu: HuArray | None, grid: Grid | None, preset: VolumePreset | None) -> None:
@@ -141,7 +128,7 @@ class Scene:
             self._volume = self._volume_mapper = None
         if hu is None or grid is None or preset is None:
             return
-        self._volume, self._volume_mapper = _volume(hu, grid, preset, software=self._software)
+        self._volume, self._volume_mapper = volume_prop(hu, grid, preset, software=self._software)
         self._renderer.AddVolume(self._volume)
         self._apply_cuts()
 
@@ -149,7 +136,7 @@ class Scene:
         """Change how the volume is drawn."""
         self._check()
         if self._volume is not None:
-            self._volume.SetProperty(_volume_property(preset))
+            self._volume.SetProperty(volume_look(preset))
 
     def set_cross(self, point_lps: PointLps | None, directions: NDArray[np.float64] | None) -> None:
         """Move the crosshair: three short lines along the canonical axes (z, y, x), in the panes' colours."""
@@ -161,7 +148,7 @@ class Scene:
             return
         # A line along an axis stands upright on that axis's plane.
         for direction, plane in zip(directions, ("axial", "coronal", "sagittal"), strict=True):
-            self._cross.append(_line(np.array(point_lps), direction * _CROSS_REACH_MM, _rgb(plane)))
+            self._cross.append(line_prop(np.array(point_lps), direction * _CROSS_REACH_MM, rgb_of(plane)))
             self._renderer.AddActor(self._cross[-1])
 
     def set_cuts(self, cuts: tuple[Cut, ...]) -> None:
@@ -266,121 +253,3 @@ class Scene:
         self._renderer.RemoveAllViewProps()
         self._levels, self._cross, self._volume = {False: {}, True: {}}, [], None
         self._window.Finalize()
-
-
-def _dress(actor: Any, skin: Skin) -> None:  # noqa: ANN401 - VTK is untyped
-    look = actor.GetProperty()
-    look.SetColor(*(c / 255 for c in skin.rgb))
-    look.SetOpacity(skin.opacity)
-    look.SetAmbient(0.22)
-    look.SetDiffuse(0.78)
-    look.SetSpecular(0.12 if skin.opacity == 1 else 0.35)
-    look.SetSpecularPower(18)
-    # From inside the glass the far wall would only darken what lies in it.
-    look.SetBackfaceCulling(skin.opacity < 1)
-
-
-def _actor(shell: Shell) -> Any:  # noqa: ANN401 - VTK is untyped
-    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
-
-    points = vtkPoints()
-    points.SetData(numpy_to_vtk(shell.mesh.points_lps, deep=0))
-    cells: Any = vtkCellArray()
-    cells.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(shell.mesh.triangles).reshape(-1), deep=0))
-    data = vtkPolyData()
-    data.SetPoints(points)
-    data.SetPolys(cells)
-    data.GetPointData().SetNormals(numpy_to_vtk(shell.normals, deep=0))
-    mapper: Any = vtkPolyDataMapper()
-    mapper.SetInputData(data)
-    mapper.ScalarVisibilityOff()
-    actor = vtkActor()
-    actor.SetMapper(mapper)
-    return actor
-
-
-def _rgb(plane: str) -> tuple[float, float, float]:
-    colour = PLANE_COLOURS[plane]
-    return colour.redF(), colour.greenF(), colour.blueF()
-
-
-def _line(centre: NDArray[np.float64], reach: NDArray[np.float64], rgb: tuple[float, float, float]) -> Any:  # noqa: ANN401
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
-
-    points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.stack([centre - reach, centre + reach]), deep=1))
-    cells: Any = vtkCellArray()
-    cells.InsertNextCell(2, (0, 1))
-    data = vtkPolyData()
-    data.SetPoints(points)
-    data.SetLines(cells)
-    mapper = vtkPolyDataMapper()
-    mapper.SetInputData(data)
-    actor: Any = vtkActor()
-    actor.SetMapper(mapper)
-    actor.GetProperty().SetColor(*rgb)
-    actor.GetProperty().SetLineWidth(2.0)
-    actor.GetProperty().LightingOff()
-    actor.PickableOff()
-    return actor
-
-
-def _volume(hu: HuArray, grid: Grid, preset: VolumePreset, *, software: bool) -> tuple[Any, Any]:
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-    from vtkmodules.vtkCommonDataModel import vtkImageData
-    from vtkmodules.vtkCommonMath import vtkMatrix4x4
-    from vtkmodules.vtkRenderingCore import vtkVolume
-
-    if software:
-        from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper as Mapper
-    else:
-        from vtkmodules.vtkRenderingVolumeOpenGL2 import vtkOpenGLGPUVolumeRayCastMapper as Mapper
-    image = vtkImageData()
-    image.SetDimensions(*hu.shape[::-1])
-    image.SetSpacing(*grid.spacing_zyx_mm[::-1])
-    image.GetPointData().SetScalars(numpy_to_vtk(hu.reshape(-1), deep=0))
-    mapper: Any = Mapper()
-    mapper.SetInputData(image)
-    mapper.SetAutoAdjustSampleDistances(not software)
-    if software:
-        mapper.SetSampleDistance(max(grid.spacing_zyx_mm))
-        mapper.SetInteractiveSampleDistance(2 * max(grid.spacing_zyx_mm))
-    # Columns: where a step along x, y, z of the image leads in the patient.
-    placed = np.eye(4)
-    placed[:3, :3] = np.array(grid.direction)[::-1].T
-    placed[:3, 3] = grid.origin_lps
-    matrix = vtkMatrix4x4()
-    matrix.DeepCopy(placed.reshape(-1).tolist())
-    volume: Any = vtkVolume()
-    volume.SetMapper(mapper)
-    volume.SetProperty(_volume_property(preset))
-    volume.SetUserMatrix(matrix)
-    volume.PickableOff()
-    return volume, mapper
-
-
-def _volume_property(preset: VolumePreset) -> Any:  # noqa: ANN401
-    from vtkmodules.vtkCommonDataModel import vtkPiecewiseFunction
-    from vtkmodules.vtkRenderingCore import vtkColorTransferFunction, vtkVolumeProperty
-
-    colour, opacity = vtkColorTransferFunction(), vtkPiecewiseFunction()
-    for hu, r, g, b in preset.colours:
-        colour.AddRGBPoint(hu, r, g, b)
-    for hu, value in preset.opacities:
-        opacity.AddPoint(hu, value)
-    look: Any = vtkVolumeProperty()
-    look.SetColor(colour)
-    look.SetScalarOpacity(opacity)
-    look.SetScalarOpacityUnitDistance(preset.unit_mm)
-    look.SetInterpolationTypeToLinear()
-    look.ShadeOn()
-    look.SetAmbient(0.25)
-    look.SetDiffuse(0.75)
-    look.SetSpecular(0.1)
-    return look

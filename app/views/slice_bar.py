@@ -66,10 +66,9 @@ class SliceBar(QWidget):
         painter.fillRect(self.rect(), PANE_BACKGROUND)
         if self._view.frame is None:
             return
+        painter.fillRect(self.width() // 2 - 1, _INSET_PX, 2, self.height() - 2 * _INSET_PX, _TRACK)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_TRACK)
-        painter.drawRoundedRect(QRectF(self.width() / 2 - 1, _INSET_PX, 2, self.height() - 2 * _INSET_PX), 1, 1)
         colour = QColor(plane_colour(self._view.plane))
         colour.setAlpha(255 if self._lit else 180)
         painter.setBrush(colour)

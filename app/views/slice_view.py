@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QEnterEvent,
-    QFocusEvent,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QRegion,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -31,6 +27,7 @@ from app.views.crosshair import crosshair_region, draw_crosshair
 from app.views.focus import take_focus
 from app.views.frame import PlaneFrame
 from app.views.gestures import Gestures
+from app.views.handled_pane import HandledPane
 from app.views.outline import OutlineMark
 from app.views.picture import SlicePicture
 from app.views.viewport import Viewport
@@ -42,7 +39,7 @@ _LOADING_REPAINT_MS = 60
 _CURSORS = {"cross": Qt.CursorShape.CrossCursor, "none": Qt.CursorShape.BlankCursor}
 
 
-class SliceView(QWidget):
+class SliceView(HandledPane):
     """A linked slice pane.
 
     Args:
@@ -70,7 +67,7 @@ class SliceView(QWidget):
         self._mark = OutlineMark()
         self._cross = QRegion()
         self._ratio = 0.0
-        self._gestures = Gestures(self)
+        self.hands = Gestures(self)
         self._filling = QTimer(self)
         self._filling.setSingleShot(True)
         self._filling.setInterval(_LOADING_REPAINT_MS)
@@ -119,7 +116,7 @@ class SliceView(QWidget):
 
     def act(self, name: str) -> bool:
         """Do what an action asks of the pane that has the keyboard; returns whether it knows it."""
-        return self._gestures.act(name)
+        return self.hands.act(name)
 
     def fit(self) -> None:
         """Show the whole slice."""
@@ -176,7 +173,7 @@ class SliceView(QWidget):
         image.setDevicePixelRatio(ratio)
         image.fill(PANE_BACKGROUND)
         painter = QPainter(image)
-        self._paint(painter, self.rect())
+        self._paint(painter, QRegion(self.rect()))
         painter.end()
         return image
 
@@ -271,7 +268,7 @@ class SliceView(QWidget):
     def _keep_in_sight(self) -> bool:
         """Bring the crosshair back when another pane moved it out of a magnified one."""
         at = self.pixel_of(self.session.cursor_zyx)
-        if self.frame is None or self.viewport.fitted or self.rect().contains(at.toPoint()) or self._gestures.busy:
+        if self.frame is None or self.viewport.fitted or self.rect().contains(at.toPoint()) or self.hands.busy:
             return False
         _, row, column = self.frame.from_case(self.session.cursor_zyx)
         self.viewport.centre_on(row, column, self.frame)
@@ -299,13 +296,13 @@ class SliceView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Bring the picture up to date and put it on the screen."""
         painter = QPainter(self)
-        self._paint(painter, event.rect())
+        self._paint(painter, event.region())
         painter.end()
 
-    def _paint(self, painter: QPainter, rect: QRect) -> None:
+    def _paint(self, painter: QPainter, region: QRegion) -> None:
         case = self.session.case
         if self._canvas is None or self.frame is None or case is None:
-            painter.fillRect(rect, PANE_BACKGROUND)
+            painter.fillRect(self.rect(), PANE_BACKGROUND)
             return
         if self._ratio != self.devicePixelRatioF():
             self._ratio = self.devicePixelRatioF()
@@ -319,7 +316,7 @@ class SliceView(QWidget):
             self.session, case, self.frame, self.viewport, self.index, under or self.session.cursor_zyx
         )
         known = case.volume.orientation_known
-        self._notes.draw(painter, self.viewport, self.frame, texts, known=known)
+        self._notes.draw(painter, self.viewport, self.frame, texts, known=known, region=region)
         self._mark.draw(painter)
 
     def _crossing(self) -> QRegion:
@@ -337,44 +334,6 @@ class SliceView(QWidget):
         """Ask for a square of some use."""
         return QSize(420, 420)
 
-    def event(self, event: QEvent) -> bool:
-        """Claim the keys the pane needs now before a shortcut of the window takes them."""
-        override = event.type() == QEvent.Type.ShortcutOverride
-        if override and isinstance(event, QKeyEvent) and self._gestures.wants(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a gesture."""
-        self._gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on with it."""
-        self._gestures.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End it."""
-        self._gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Reset the window (right button); a second left click is a click."""
-        self._gestures.double_click(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll, zoom or resize the tool."""
-        self._gestures.wheel(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Space and Esc; what is not the pane's goes on to the window."""
-        if not self._gestures.key(event):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Let go of Space."""
-        if not self._gestures.key_up(event):
-            super().keyReleaseEvent(event)
-
     def enterEvent(self, event: QEnterEvent) -> None:
         """Take the keyboard along with the mouse, unless someone is typing."""
         take_focus(self)
@@ -386,11 +345,6 @@ class SliceView(QWidget):
         self.show_outline(None)
         self.show_readout()
         self.session.pointer_moved.emit(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget a held Space."""
-        self._gestures.forget_keys()
-        super().focusOutEvent(event)
 
 
 def _whole(index: tuple[float, float, float]) -> IndexZyx:

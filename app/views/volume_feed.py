@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
 from app.model.session import Session
+from app.views.props import Skin
 from app.views.render_thread import RenderThread
-from app.views.scene import LUNG_OPACITY, Cut, Skin
+from app.views.scene import LUNG_OPACITY, Cut
 from app.views.shells import Shell, quick_step, sampled_volume, shells
 from app.views.volume_presets import VOLUME_PRESETS
 from engine.case.delta import Change
-from engine.core.types import HuArray
+from engine.core.types import FloatArray, HuArray, PointLps
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
 
@@ -53,6 +54,7 @@ class VolumeFeed(QObject):
         self.shown_revision = -1
         """Revision of the case whose surfaces are in the scene."""
         self.shown_fine = False
+        self._bounds: tuple[FloatArray, FloatArray] | None = None
         self._soon = self._timer(_DEBOUNCE_MS, partial(self._extract, fine=False))
         self._idle = self._timer(_IDLE_MS, partial(self._extract, fine=True))
         session.labels_changed.connect(self._on_labels)
@@ -77,6 +79,7 @@ class VolumeFeed(QObject):
         self.stop()
         self._again = False
         self.empty, self.shown_revision, self.shown_fine = True, -1, False
+        self._bounds = None
         self._thread.post("surfaces", lambda scene: scene.set_surfaces({}, fine=False))
         self._thread.post("fine", lambda scene: scene.set_surfaces({}, fine=True))
         self._thread.post("volume", lambda scene: scene.set_volume(None, None, None))
@@ -84,6 +87,19 @@ class VolumeFeed(QObject):
         self._extract(fine=False)
         if self._preset is not None:
             self.show_volume(self._preset)
+
+    def ball(self) -> tuple[PointLps, float]:
+        """Return centre (LPS) and radius in mm of what is shown: the labels, or the whole volume."""
+        case = self._session.case
+        if case is None:
+            return (0.0, 0.0, 0.0), 100.0
+        grid = case.volume.grid
+        if self._bounds is None or self._preset is not None:
+            # The corners of a chest scan are air: its inner ball is what one wants to see.
+            return grid.centre_lps, 0.46 * float(np.linalg.norm(grid.size_mm))
+        low, high = self._bounds
+        left, posterior, superior = ((low + high) / 2).tolist()
+        return (left, posterior, superior), max(30.0, 0.5 * float(np.linalg.norm(high - low)) * 0.92)
 
     # --- labels ----------------------------------------------------------------------------------
     def _on_labels(self, change: Change) -> None:
@@ -128,6 +144,7 @@ class VolumeFeed(QObject):
             return
         self.empty = not made and self._preset is None
         self.shown_revision, self.shown_fine = revision, fine
+        self._bounds = _bounds(made)
         self._thread.post("fine" if fine else "surfaces", lambda scene: scene.set_surfaces(made, fine=fine))
         if not fine:
             self._idle.start()
@@ -191,3 +208,11 @@ class VolumeFeed(QObject):
             cuts.append(Cut(point, (x, y, z)))
         self._thread.post("cross", lambda scene: scene.set_cross(point, directions))
         self._thread.post("cuts", lambda scene: scene.set_cuts(tuple(cuts)))
+
+
+def _bounds(made: dict[int, Shell]) -> tuple[FloatArray, FloatArray] | None:
+    if not made:
+        return None
+    low = np.min([shell.mesh.points_lps.min(axis=0) for shell in made.values()], axis=0)
+    high = np.max([shell.mesh.points_lps.max(axis=0) for shell in made.values()], axis=0)
+    return low.astype(np.float64), high.astype(np.float64)

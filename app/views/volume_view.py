@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QProcess, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QEnterEvent,
@@ -28,8 +28,10 @@ from app.jobs.queue import JobQueue
 from app.model.session import Session
 from app.views.colours import PANE_BACKGROUND
 from app.views.focus import take_focus
-from app.views.gl_probe import TIME_LIMIT_S, GlReport, probe_command, read_report
+from app.views.gl_check import GlCheck
+from app.views.gl_probe import GlReport
 from app.views.orbit import OrbitCamera, camera_for
+from app.views.orbit_hands import OrbitHands
 from app.views.render_thread import Frame, RenderThread
 from app.views.volume_buttons import VolumeButtons
 from app.views.volume_feed import VolumeFeed
@@ -39,7 +41,6 @@ from engine.geometry.orient import Orientation
 
 _SETTLE_MS = 200
 _CROSS_MS = 200
-_WHEEL_ZOOM = 1.15
 _KEY_ZOOM = 1.25
 
 
@@ -68,16 +69,16 @@ class VolumeView(QWidget):
         """Why there is no picture, in a sentence."""
         self.report = GlReport(works=False)
         self.camera = OrbitCamera()
-        self._command = command or probe_command()
-        self._probe: QProcess | None = None
+        self._touched = False
+        self._command = command
+        self._check: GlCheck | None = None
         self._thread: RenderThread | None = None
         self._feed: VolumeFeed | None = None
         self._jobs = JobQueue(self, threads=1)
         self._frame: Frame | None = None
-        self._drag: tuple[Qt.MouseButton, QPointF] | None = None
+        self._hands = OrbitHands(self)
         self._settle = self._timer(_SETTLE_MS, partial(self._draw, final=True))
         self._cross = self._timer(_CROSS_MS, self._place_cross)
-        self._limit = self._timer(TIME_LIMIT_S * 1000, self._out_of_time)
         self.cuts: dict[str, float] = {}
         """Plane → side that is taken away, +1 towards head, back or left."""
         self.buttons = VolumeButtons(self)
@@ -110,30 +111,10 @@ class VolumeView(QWidget):
         if self.stage is not Stage.ASLEEP or self.session.case is None or not self.isVisible():
             return
         self.stage = Stage.TRYING
-        self._probe = QProcess(self)
-        self._probe.finished.connect(self._on_probed)
-        self._probe.errorOccurred.connect(self._on_no_probe)
-        self._probe.start(self._command[0], self._command[1:])
-        self._limit.start()
+        self._check = GlCheck(self, command=self._command)
+        self._check.done.connect(self._use)
+        self._check.start()
         self.update()
-
-    def _on_probed(self, code: int, status: QProcess.ExitStatus) -> None:
-        if self._probe is None or self.stage is not Stage.TRYING:
-            return
-        self._limit.stop()
-        output = bytes(self._probe.readAllStandardOutput().data()).decode(errors="replace")
-        crashed = status == QProcess.ExitStatus.CrashExit
-        self._use(read_report("" if crashed else output, code))
-
-    def _on_no_probe(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart and self.stage is Stage.TRYING:
-            self._limit.stop()
-            self._use(GlReport(works=False, reason="The test of the graphics driver could not be started."))
-
-    def _out_of_time(self) -> None:
-        if self._probe is not None and self.stage is Stage.TRYING:
-            self._use(read_report("", None))
-            self._probe.kill()
 
     def _use(self, report: GlReport) -> None:
         self.report = report
@@ -160,7 +141,7 @@ class VolumeView(QWidget):
             return
         self.stage = Stage.LIVE
         self._feed = VolumeFeed(self.session, self._thread, self._jobs, software=self.report.software, parent=self)
-        self._feed.refreshed.connect(partial(self._draw, final=True))
+        self._feed.refreshed.connect(self._on_refreshed)
         self._on_case()
 
     def shut_down(self) -> None:
@@ -169,10 +150,9 @@ class VolumeView(QWidget):
         if self._thread is not None:
             self._thread.stop()
             self._thread = None
-        if self._probe is not None:
-            self._probe.kill()
-            self._probe.waitForFinished(1000)
-            self._probe = None
+        if self._check is not None:
+            self._check.stop()
+            self._check = None
         if self._feed is not None:
             self._feed.stop()
             self._feed = None
@@ -200,15 +180,21 @@ class VolumeView(QWidget):
         return self._feed
 
     def reset(self) -> None:
-        """See the whole chest from the front."""
-        case = self.session.case
-        if case is not None:
-            grid = case.volume.grid
-            self.set_camera(camera_for(grid.centre_lps, 0.55 * float(np.linalg.norm(grid.size_mm)) * 0.85))
+        """See all that is shown from the front."""
+        if self._feed is not None and self.session.case is not None:
+            self._touched = False
+            self.camera = camera_for(*self._feed.ball())
+            self._draw(final=True)
+
+    def settle(self) -> None:
+        """Draw at full size in a moment, unless the hand goes on."""
+        self._settle.start()
 
     def set_camera(self, camera: OrbitCamera, *, dragging: bool = False) -> None:
         """Look from elsewhere."""
         self.camera = camera
+        self._touched = True
+        self._settle.stop()
         self._draw(final=not dragging)
 
     def look_from(self, name: str) -> None:
@@ -265,6 +251,12 @@ class VolumeView(QWidget):
         if self._feed is not None:
             self._feed.show_cross(self.cuts)
             self._draw(final=True)
+
+    def _on_refreshed(self) -> None:
+        if self._touched:
+            self._draw(final=True)
+        else:
+            self.reset()
 
     def _on_frame(self, frame: Frame) -> None:
         self._frame = frame
@@ -324,33 +316,15 @@ class VolumeView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to turn (left), move (middle, or with Shift) or zoom (right)."""
-        if self._drag is None:
-            moves = (
-                event.button() == Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            )
-            self._drag = (Qt.MouseButton.MiddleButton if moves else event.button(), event.position())
+        self._hands.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Turn, move or zoom, drawn small and quick."""
-        if self._drag is None:
-            return
-        button, last = self._drag
-        self._drag = (button, event.position())
-        by = event.position() - last
-        if button == Qt.MouseButton.LeftButton:
-            camera = self.camera.turned(by.x(), by.y())
-        elif button == Qt.MouseButton.MiddleButton:
-            camera = self.camera.moved(by.x(), by.y(), self.height())
-        else:
-            camera = self.camera.nearer(1.01 ** -by.y())
-        self._settle.stop()
-        self.set_camera(camera, dragging=True)
+        self._hands.move(event)
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Draw at full size once the hand rests."""
-        if self._drag is not None:
-            self._drag = None
-            self._settle.start()
+        self._hands.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Take the crosshair to the surface under the mouse."""
@@ -360,11 +334,7 @@ class VolumeView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""
-        turned = event.angleDelta().y() / 120
-        event.accept()
-        if turned:
-            self.set_camera(self.camera.nearer(_WHEEL_ZOOM**turned), dragging=True)
-            self._settle.start()
+        self._hands.wheel(event)
 
     def enterEvent(self, _event: QEnterEvent) -> None:
         """Take the keyboard along with the mouse, unless someone is typing."""

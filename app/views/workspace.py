@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QSplitter, QStackedLayout, QVBoxLayo
 
 from app.model.session import PLANES, LayoutName, Session
 from app.model.tool import Tool
+from app.views.annotations import SLAB_NAMES, THIN, number
 from app.views.pane import Pane
 from app.views.slice_view import SliceView
 from app.views.volume_view import VolumeView
@@ -55,6 +56,8 @@ class Workspace(QWidget):
             pane.view.installEventFilter(self)
         session.layout_changed.connect(self.arrange)
         session.pane_asked.connect(self.ask)
+        session.slab_changed.connect(self._note_slab)
+        self.setFocusProxy(self.slices["axial"])
         self.arrange()
 
     # --- which pane ------------------------------------------------------------------------------
@@ -95,6 +98,16 @@ class Workspace(QWidget):
         """Show whole slices in every pane."""
         for view in self.slices.values():
             view.fit()
+
+    def shut_down(self) -> None:
+        """Give the graphics driver its window back; the window calls it before it closes."""
+        self.volume.shut_down()
+
+    def _note_slab(self) -> None:
+        slab = self.session.slab
+        text = "" if slab.mode == "off" else f"{SLAB_NAMES[slab.mode]} {number(slab.thickness_mm, 1)}{THIN}mm"
+        for plane in PLANES:
+            self._panes[plane].title.set_note(text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Remember which pane the keys go to."""

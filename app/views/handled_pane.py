@@ -1,0 +1,61 @@
+"""A widget that hands Qt's mouse and key events to the gestures of a slice pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from app.views.gestures import Gestures
+
+
+class HandledPane(QWidget):
+    """Base of the slice pane; `hands` is set by its maker."""
+
+    hands: Gestures
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the keys the pane needs now before a shortcut of the window takes them."""
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self.hands.wants(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a gesture."""
+        self.hands.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with it."""
+        self.hands.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End it."""
+        self.hands.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Reset the window (right button); a second left click is a click."""
+        self.hands.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll, zoom or resize the tool."""
+        self.hands.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take Space and Esc; what is not the pane's goes on to the window."""
+        if not self.hands.key(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Let go of Space."""
+        if not self.hands.key_up(event):
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Forget a held Space."""
+        self.hands.forget_keys()
+        super().focusOutEvent(event)
