@@ -63,6 +63,13 @@ class ZipMember:
         """Return the size: a zip does not grow member by member."""
         return self.size
 
+    def release(self) -> None:
+        """Close the zip and forget the unpacked bytes of this member."""
+        if self._kept is not None:
+            self._archive.forget(len(self._kept))
+        self._kept = None
+        self._archive.close()
+
 
 class Archive:
     """The members of one zip, after the checks.
@@ -102,6 +109,11 @@ class Archive:
                 return False
             self._kept += size
             return True
+
+    def forget(self, size: int) -> None:
+        """Give back what :meth:`may_keep` counted."""
+        with self._lock:
+            self._kept -= size
 
     def read(self, info: zipfile.ZipInfo, offset: int, count: int | None) -> bytes:
         """Return bytes of a member.

@@ -51,6 +51,14 @@ def drop_damaged(work: Work) -> None:
     damaged = [s for s in work.slices if s.truncated or s.pixel_offset < 0]
     if not damaged:
         return
+    growing = [s for s in damaged if s.member.size_now() > s.member.size]
+    if growing:
+        raise DicomError(
+            f"{work.what} is still being written.",
+            f"{names(growing)}: the file had {growing[0].member.size} bytes a moment ago and has "
+            f"{growing[0].member.size_now()} now.",
+            "Wait until the copying has ended, then open it again.",
+        )
     work.slices = [s for s in work.slices if not (s.truncated or s.pixel_offset < 0)]
     if not work.slices:
         raise DicomError(

@@ -51,6 +51,10 @@ class Member(Protocol):
         """Return the size as it is now: another than `size` means that someone still writes."""
         ...
 
+    def release(self) -> None:
+        """Let go of what is held open or in memory; a later read takes it up again."""
+        ...
+
 
 class DiskFile:
     """A regular file on a disk."""
@@ -87,6 +91,9 @@ class DiskFile:
             return Path(self.path).stat().st_size
         except OSError:
             return 0
+
+    def release(self) -> None:
+        """Do nothing: a file is held open only while it is read."""
 
 
 def shown(path_inside: str) -> str:

@@ -70,7 +70,10 @@ def thumbnail(row: SeriesRow, *, size: int = 96) -> NDArray[np.uint8]:
 
     if row.kind != "dicom" or not row.loadable:
         return black(size)
-    return of_slices(cast("tuple[Slice, ...]", row.handle), size)
+    slices = cast("tuple[Slice, ...]", row.handle)
+    picture = of_slices(slices, size)
+    slices[0].member.release()
+    return picture
 
 
 def open_volume(
@@ -109,7 +112,11 @@ def open_volume(
         raise DicomError(f"Series {row.number} cannot be opened as a volume.", row.reason, "Choose another series.")
     if row.kind == "dicom":
         slices = cast("tuple[Slice, ...]", row.handle)
-        return read_series(slices, options, started=started, filled=filled, progress=progress, cancel=cancel)
+        try:
+            return read_series(slices, options, started=started, filled=filled, progress=progress, cancel=cancel)
+        finally:
+            for one in slices:
+                one.member.release()
     volume = _read_file(row, options, progress, cancel)
     if started is not None:
         started(volume)

@@ -40,6 +40,9 @@ class Bytes:
     def size_now(self) -> int:
         return self.size
 
+    def release(self) -> None:
+        pass
+
 
 def small_memory() -> None:
     """Let the engine believe in little memory, so that a hostile size is refused and not tried."""

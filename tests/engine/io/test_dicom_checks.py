@@ -54,7 +54,7 @@ def test_the_longest_part_is_the_longest_wherever_it_lies(tmp_path: Path) -> Non
     hu = with_gap(tmp_path / "s", (22, 20, 26), range(4, 14))
     longest = volume_of(tmp_path / "s", fill_gaps="longest")
     np.testing.assert_array_equal(longest.hu, hu[14:])
-    np.testing.assert_allclose(physical(longest, (0, 0, 0)), np.array(corpus.ORIGIN) + [0, 0, 14 * 1.25])
+    np.testing.assert_allclose(physical(longest, (0, 0, 0)), np.add(corpus.ORIGIN, (0, 0, 14 * 1.25)))
 
 
 def test_a_slice_lost_kilometres_away_is_refused_even_with_consent(tmp_path: Path) -> None:

@@ -179,5 +179,5 @@ def test_heads_that_begin_wrong_are_told() -> None:
         (b"\xff" * 70, RLE),
         (b"", RLE),
     ]:
-        with pytest.raises(ValueError, match="marker|damaged"):
+        with pytest.raises(ValueError, match=r"marker|damaged"):
             stream_of(data, syntax)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pydicom
@@ -42,10 +43,8 @@ def test_every_kept_value_is_what_pydicom_reads(tmp_path: Path, syntax: str) -> 
 def test_a_header_cut_anywhere_ends_in_words_never_in_a_crash(tmp_path: Path, syntax: str) -> None:
     data = one_file(tmp_path, corpus.with_private_undefined(corpus.Series().slices[2]), syntax)
     for end in range(0, min(len(data), 1400), 3):
-        try:
-            parse(data[:end], whole=True)
-        except HeaderError as error:
-            assert str(error).startswith("It")
+        with contextlib.suppress(HeaderError):
+            assert parse(data[:end], whole=True).pixel_offset <= end
 
 
 def test_a_header_longer_than_the_bytes_at_hand_asks_for_more(tmp_path: Path) -> None:

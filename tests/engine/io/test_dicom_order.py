@@ -8,6 +8,7 @@ import pytest
 from pydicom.uid import generate_uid
 
 from engine.core.errors import ChoiceNeeded, DicomError
+from engine.io.source import open_volume, scan
 from tests.support import dicom_corpus as corpus
 from tests.support.reading import codes, volume_of
 
@@ -112,3 +113,13 @@ def test_a_slice_without_position_among_good_ones_is_named_and_interpolated(tmp_
     texts = " ".join(n.text for n in volume.notices)
     assert "“IM0005”: no ImagePositionPatient (0020,0032)" in texts
     assert "gap-filled" in codes(volume)
+
+
+def test_a_file_that_grows_while_it_is_read_is_still_being_written(tmp_path: Path) -> None:
+    folder = corpus.Series().write(tmp_path / "s", shuffled=False)
+    whole = (folder / "IM0004").read_bytes()
+    (folder / "IM0004").write_bytes(whole[:-300])
+    (row,) = scan(folder).rows
+    (folder / "IM0004").write_bytes(whole[:-100])
+    with pytest.raises(DicomError, match=r"still being written.*“IM0004”: the file had \d+ bytes"):
+        open_volume(row)
