@@ -57,8 +57,14 @@ def read_series(
         raise question
     is_ct = modality_of(slices[0]) == "CT"
     reader = PixelReader(clamp=is_ct)
+
+    def same_image(a: Slice, b: Slice) -> bool:
+        if cancel is not None:
+            cancel.check()
+        return reader.same_image(a, b)
+
     try:
-        arranged = arrange(list(slices), options, reader.same_image)
+        arranged = arrange(list(slices), options, same_image)
         demand_volume(arranged.plan.grid.shape_zyx, f"The series of {len(slices)} images")
         arranged, values = _judged(reader, arranged, options)
         filling = _Filling(reader, arranged, values, cancel)

@@ -18,7 +18,7 @@ from engine.io.dicom_geometry import JITTER_MM, Axes, along_normal, axes_of, is_
 from engine.io.dicom_header import FRAME_GROUPS, HEAD_BYTES, HeaderError
 from engine.io.dicom_multiframe import frames_of
 from engine.io.dicom_slice import Slice, header_of, slice_of
-from engine.io.members import Member, shown
+from engine.io.members import Member
 from engine.io.registry import Kind, sniff
 from engine.io.rows import Skipped
 
@@ -27,6 +27,8 @@ _DIRECTORY = "1.2.840.10008.1.3.10"
 _LOCALIZERS = ("LOCALIZER", "SCOUT", "TOPOGRAM", "SURVIEW")
 _COSINE_TOLERANCE = 2e-3
 _SPACING_TOLERANCE = 1e-3
+_MOST_PLANES = 200
+"""Beyond so many orientations in one series nothing is compared any more: each slice stands alone."""
 
 
 @dataclass
@@ -136,7 +138,7 @@ def _by_plane(slices: list[Slice]) -> list[list[Slice]]:
         if last is not None and _same_plane(last[0], s):
             last[1].append(s)
             continue
-        last = next((c for c in clusters if _same_plane(c[0], s)), None)
+        last = next((c for c in clusters[:_MOST_PLANES] if _same_plane(c[0], s)), None)
         if last is None:
             last = (s, [])
             clusters.append(last)
@@ -187,7 +189,3 @@ def _regular(slices: list[Slice], axes: Axes) -> bool:
     at = np.sort(along_normal(np.array(list(unique.values())), axes))
     return len(at) > 1 and bool(np.diff(at).min() > JITTER_MM) and is_regular(at, 0.1)
 
-
-def names(members: Iterable[Member]) -> str:
-    """Return the first names of some files, for a sentence."""
-    return ", ".join(f"“{shown(m.path_inside)}”" for m in list(members)[:3])

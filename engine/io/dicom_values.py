@@ -16,6 +16,7 @@ from engine.io.options import ReadOptions, ask
 _AIR_BELOW = -300
 """A CT of a living body always holds voxels below: lung, bowel gas or the air around."""
 _SHARE = 0.01
+_PICTURE = 255
 
 
 @dataclass(frozen=True)
@@ -71,22 +72,26 @@ def judge(one: Slice, hu: NDArray[np.int16], inverted_hu: NDArray[np.int16] | No
         return Values(has_hu=False, notices=(note,))
     if inverted_hu is not None:
         return _monochrome1(hu, inverted_hu)
-    if one.slope is not None or one.intercept is not None:
+    told = one.slope is not None or one.intercept is not None
+    if (one.slope or 1.0, one.intercept or 0.0) != (1.0, 0.0) or (told and int(hu.min()) < _AIR_BELOW):
         return Values()
-    if one.bits_allocated == 8:
-        note = Notice(
-            "no-hu", "Its pixels have 8 bits and no rescale: a picture, no Hounsfield units. For looking only."
-        )
-        return Values(has_hu=False, notices=(note,))
-    if float(np.mean(hu < _AIR_BELOW)) > 0 or options.rescale == "as-is":
-        text = "RescaleSlope and RescaleIntercept (0028,1053 and 1052) are missing; the values were taken as HU."
-        return Values(notices=(Notice("rescale-missing", text),))
+    return _without_rescale(one, hu, options, "1 and 0, which changes nothing" if told else "missing")
+
+
+def _without_rescale(one: Slice, hu: NDArray[np.int16], options: ReadOptions, state: str) -> Values:
+    """Return how to take values that no rescale turned into HU."""
+    what = f"RescaleSlope and RescaleIntercept (0028,1053 and 0028,1052) are {state}"
+    if one.bits_allocated == 8 or 0 <= int(hu.min()) <= int(hu.max()) <= _PICTURE:
+        text = f"{what}, and the pixels have 8 bits: a picture, no Hounsfield units. For looking only."
+        return Values(has_hu=False, notices=(Notice("no-hu", text),))
+    if int(hu.min()) < _AIR_BELOW or options.rescale == "as-is":
+        return Values(notices=(Notice("rescale-missing", f"{what}; the values were taken as HU."),))
     if options.rescale == "minus-1024":
-        text = "RescaleIntercept (0028,1052) is missing; 1024 was taken off every value as told."
+        text = f"{what}; 1024 was taken off every value as told."
         return Values(offset=AIR, notices=(Notice("rescale-missing", text),))
     raise ask(
-        f"The {modality} of “{one.name}” does not tell how its values become Hounsfield units.",
-        f"RescaleIntercept (0028,1052) is missing and no pixel lies below {_AIR_BELOW}: the lowest is {int(hu.min())}.",
+        f"“{one.name}” does not tell how its values become Hounsfield units.",
+        f"{what}, and no pixel lies below {_AIR_BELOW}: the lowest is {int(hu.min())}.",
         "rescale",
         Choice("minus-1024", "Take 1024 off, as most scanners store it"),
         Choice("as-is", "Leave the values as they are"),

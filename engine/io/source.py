@@ -171,9 +171,7 @@ def _in_zip(path: Path) -> tuple[Iterable[Member], list[Skipped]]:
         archive = Archive(path, free_bytes=free_bytes())
     except OSError as error:
         raise explain_os_error(error, path, act="read") from error
-    listing = [m for m in archive.members if shown(m.path_inside).upper() == "DICOMDIR"]
-    # A disc zipped whole: its images are found by their bytes, the list adds nothing.
-    return [m for m in archive.members if m not in listing and not _is_litter(m)], []
+    return [m for m in archive.members if not _is_litter(m)], []
 
 
 def _is_litter(member: Member) -> bool:

@@ -41,6 +41,37 @@ def test_values_without_rescale_but_with_air_are_taken_and_told(tmp_path: Path) 
     assert codes(volume) == ["rescale-missing"]
 
 
+def test_a_rescale_that_changes_nothing_is_no_better_than_none(tmp_path: Path) -> None:
+    series = corpus.Series()
+    for k, ds in enumerate(series.slices):
+        ds.RescaleSlope, ds.RescaleIntercept = 1, 0
+        ds.PixelData = (series.hu[k] + 1024).astype("<u2").tobytes()
+    with pytest.raises(ChoiceNeeded, match="1 and 0, which changes nothing"):
+        volume_of(series.write(tmp_path / "s"))
+    np.testing.assert_array_equal(volume_of(tmp_path / "s", rescale="minus-1024").hu, series.hu)
+
+
+def test_a_signed_series_with_air_and_no_offset_is_hu(tmp_path: Path) -> None:
+    series = corpus.Series()
+    for k, ds in enumerate(series.slices):
+        ds.RescaleSlope, ds.RescaleIntercept, ds.PixelRepresentation = 1, 0, 1
+        ds.PixelData = series.hu[k].astype("<i2").tobytes()
+    volume = volume_of(series.write(tmp_path / "s"))
+    np.testing.assert_array_equal(volume.hu, series.hu)
+    assert codes(volume) == []
+
+
+def test_sixteen_bits_that_hold_a_windowed_picture_open_for_looking_only(tmp_path: Path) -> None:
+    series = corpus.Series()
+    for k, ds in enumerate(series.slices):
+        ds.RescaleSlope, ds.RescaleIntercept = 1, 0
+        grey = np.clip((series.hu[k] + 1350.0) * 255 / 1500, 0, 255)
+        ds.PixelData = grey.astype("<u2").tobytes()
+    volume = volume_of(series.write(tmp_path / "s"))
+    assert not volume.has_hu
+    assert codes(volume) == ["no-hu"]
+
+
 def test_eight_bit_pictures_open_for_looking_only(tmp_path: Path) -> None:
     series = corpus.Series()
     for ds in series.slices:
