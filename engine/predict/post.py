@@ -62,8 +62,7 @@ def clean(
     changed = np.zeros(labels.shape[0], dtype=np.bool_)
     voxel_ml = float(np.prod(spacing_zyx_mm)) / 1000
     _settle_lungs(labels, lung, decoder, round(cleaning.lung_piece_ml / voxel_ml), changed)
-    _pull_in(labels, lung, spacing_zyx_mm, decoder, air_lung, cleaning.reach_mm, changed)
-    _drop_specks(labels, lung, decoder, round(cleaning.speck_ml / voxel_ml), changed)
+    _settle_lesions(labels, lung, spacing_zyx_mm, decoder, air_lung, cleaning, changed)
     return changed
 
 
@@ -117,16 +116,55 @@ def _neighbours(pieces: NDArray[Any], piece: int, count: int) -> NDArray[np.bool
     return touched
 
 
-def _pull_in(
+def _settle_lesions(
     labels: LabelArray,
     lung: LabelArray,
     spacing: FloatZyx,
     decoder: Decoder,
     air_lung: MaskArray | None,
-    reach_mm: float,
+    cleaning: Cleaning,
     changed: NDArray[np.bool_],
 ) -> None:
-    """Drop ground-glass and consolidation farther than `reach_mm` from any lung."""
+    """Drop specks, and ground-glass and consolidation of which no voxel is near a lung.
+
+    Whole lesions go or stay: the middle of a large consolidation may be far from the lung that the network saw.
+    Ground-glass and consolidation side by side count as one.
+    """
+    import cc3d
+
+    if not decoder.lesion_ids:
+        return
+    kind = np.zeros(256, dtype=np.uint8)
+    for n, label in enumerate(decoder.lesion_ids, start=2):
+        kind[label] = 1 if label in decoder.inside_lung_ids else n
+    kinds = kind[labels]
+    pieces, count = cc3d.connected_components(kinds, connectivity=26, return_N=True)
+    if count == 0:
+        return
+    kind_of = np.zeros(count + 1, dtype=np.uint8)
+    kind_of[_flat(pieces)] = _flat(kinds)
+    voxel_ml = float(np.prod(spacing)) / 1000
+    wrong = np.bincount(_flat(pieces), minlength=count + 1) < round(cleaning.speck_ml / voxel_ml)
+    wrong |= (kind_of == 1) & ~_reached(pieces, count, lung, spacing, air_lung, cleaning.reach_mm)
+    wrong[0] = False
+    if not wrong.any():
+        return
+    for z in range(labels.shape[0]):
+        here = wrong[pieces[z]]
+        if here.any():
+            _uncover(labels[z], lung[z], here, decoder)
+            changed[z] = True
+
+
+def _reached(
+    pieces: NDArray[Any],
+    count: int,
+    lung: LabelArray,
+    spacing: FloatZyx,
+    air_lung: MaskArray | None,
+    reach_mm: float,
+) -> NDArray[np.bool_]:
+    """Return which pieces have a voxel within `reach_mm` of any lung; all, where no lung is seen."""
     import edt
 
     step = coarse_steps(spacing)
@@ -134,48 +172,15 @@ def _pull_in(
     if air_lung is not None:
         seen |= air_lung
     if not seen.any():
-        return  # nothing to measure from: the network's word stands, the guards have warned
+        return np.ones(count + 1, dtype=np.bool_)
     wide = (spacing[0] * step[0], spacing[1] * step[1], spacing[2] * step[2])
-    far = edt.edt(~seen, anisotropy=wide, black_border=False, parallel=1) > reach_mm
-    if not far.any():
-        return
-    inside = np.zeros(256, dtype=np.bool_)
-    inside[list(decoder.inside_lung_ids)] = True
-    rows = np.arange(labels.shape[1]) // step[1]
-    columns = np.arange(labels.shape[2]) // step[2]
-    for z in range(labels.shape[0]):
-        plane = far[z // step[0]]
-        if not plane.any():
-            continue
-        wrong = inside[labels[z]] & plane[np.ix_(rows, columns)]
-        if wrong.any():
-            _uncover(labels[z], lung[z], wrong, decoder)
-            changed[z] = True
-
-
-def _drop_specks(
-    labels: LabelArray, lung: LabelArray, decoder: Decoder, least: int, changed: NDArray[np.bool_]
-) -> None:
-    """Drop lesions of fewer than `least` voxels; ground-glass and consolidation side by side count as one."""
-    import cc3d
-
-    if least < 2 or not decoder.lesion_ids:
-        return
-    kind = np.zeros(256, dtype=np.uint8)
-    for n, label in enumerate(decoder.lesion_ids, start=2):
-        kind[label] = 1 if label in decoder.inside_lung_ids else n
-    pieces, count = cc3d.connected_components(kind[labels], connectivity=26, return_N=True)
-    if count == 0:
-        return
-    small = np.bincount(_flat(pieces), minlength=count + 1) < least
-    small[0] = False
-    if not small.any():
-        return
-    for z in range(labels.shape[0]):
-        wrong = small[pieces[z]]
-        if wrong.any():
-            _uncover(labels[z], lung[z], wrong, decoder)
-            changed[z] = True
+    near = edt.edt(~seen, anisotropy=wide, black_border=False, parallel=1) <= reach_mm
+    rows = np.arange(lung.shape[1]) // step[1]
+    columns = np.arange(lung.shape[2]) // step[2]
+    reached = np.zeros(count + 1, dtype=np.bool_)
+    for z in range(lung.shape[0]):
+        reached[pieces[z][near[z // step[0]][np.ix_(rows, columns)]]] = True
+    return reached
 
 
 def _uncover(labels: LabelArray, lung: LabelArray, where: MaskArray, decoder: Decoder) -> None:

@@ -113,9 +113,10 @@ def find_lungs(hu: HuArray, grid: Grid) -> Lungs:
     closed = _closed(lung, spacing)
     sides = fill_sides(split_sides(closed, spacing, body), spacing)
     near = _lowered(_grown(closed, spacing, NEAR_MM), round(BELOW_MM / spacing[0]))
-    if kind == "cropped":  # what was open to the edge is found roughly: skip nothing
+    if kind == "cropped":  # skip nothing
         near = np.ones_like(closed)
-    box = _box_around(lung, body, spacing, step, hu.shape)
+    # What was open to the edge is found roughly: a wider margin.
+    box = _box_around(lung, body, spacing, step, hu.shape, MARGIN_MM * (2 if kind == "cropped" else 1))
     return Lungs(kind, box, step, closed, near, sides, air_ml, _cut(lung))
 
 
@@ -263,11 +264,16 @@ def _lowered(mask: MaskArray, voxels: int) -> MaskArray:
 
 
 def _box_around(
-    lung: MaskArray, body: MaskArray, spacing: NDArray[np.float64], step: IndexZyx, shape: tuple[int, ...]
+    lung: MaskArray,
+    body: MaskArray,
+    spacing: NDArray[np.float64],
+    step: IndexZyx,
+    shape: tuple[int, ...],
+    margin_mm: float,
 ) -> Box:
     found = Box.of_mask(lung) or Box.whole(lung.shape)
     x0, x1 = _both_sides(lung, body, found)
-    margin = [int(np.ceil(MARGIN_MM / s)) for s in spacing]
+    margin = [int(np.ceil(margin_mm / s)) for s in spacing]
     below = int(np.ceil(BELOW_MM / spacing[0]))
     (z0, y0, _), (z1, y1, _) = found.start_zyx, found.stop_zyx
     start = (z0 - below, y0 - margin[1], x0 - margin[2])

@@ -18,7 +18,9 @@ FIVE = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
 TINY = {"widths": [2, 4, 4, 8, 8], "patch": [16, 32, 32], "ra_reduction": 2}
 
 
-def tiny_model(path: Path, labels: tuple[str, ...] = FIVE, *, seed: int = 0, norm: str = "bn", **card: Any) -> ModelFile:
+def tiny_model(
+    path: Path, labels: tuple[str, ...] = FIVE, *, seed: int = 0, norm: str = "bn", **card: Any
+) -> ModelFile:
     """Write a random network of about 10 000 parameters with a 16×32×32 window and return it."""
     import torch
 

@@ -16,7 +16,12 @@ from engine.prep.normalise import Intensity
 words = st.text(st.characters(blacklist_categories=("Cs",)), max_size=40)
 
 
-@given(title=words, limits=st.lists(words.filter(bool), max_size=3), key=words.filter(bool), figure=st.floats(allow_nan=False))
+@given(
+    title=words,
+    limits=st.lists(words.filter(bool), max_size=3),
+    key=words.filter(bool),
+    figure=st.floats(allow_nan=False),
+)
 def test_any_text_survives_toml(
     tmp_path_factory: pytest.TempPathFactory, title: str, limits: list[str], key: str, figure: float
 ) -> None:

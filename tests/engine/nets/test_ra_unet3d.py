@@ -131,7 +131,15 @@ def test_auxiliary_heads_serve_training_only() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"ra_level": 5}, {"ra_level": 1}, {"norm": "gn"}, {"pos": "sine"}, {"heads": 3}, {"widths": (4, 8)}, {"prior": 1.0}],
+    [
+        {"ra_level": 5},
+        {"ra_level": 1},
+        {"norm": "gn"},
+        {"pos": "sine"},
+        {"heads": 3},
+        {"widths": (4, 8)},
+        {"prior": 1.0},
+    ],
 )
 def test_arguments_that_cannot_be_built_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ModelError, match="cannot be built"):

@@ -24,7 +24,12 @@ def test_windows_cover_and_overlap(size: int, tile: int, overlap: float) -> None
 
 @pytest.mark.parametrize(
     ("shape", "overlap", "count"),
-    [((300, 512, 512), 0.25, 208), ((300, 512, 512), 0.5, 450), ((256, 288, 384), 0.25, 66), ((256, 288, 384), 0.5, 90)],
+    [
+        ((300, 512, 512), 0.25, 208),
+        ((300, 512, 512), 0.5, 450),
+        ((256, 288, 384), 0.25, 66),
+        ((256, 288, 384), 0.5, 90),
+    ],
 )
 def test_the_counts_are_those_of_the_specification(shape: tuple[int, int, int], overlap: float, count: int) -> None:
     assert len(plan(shape, (32, 192, 192), overlap)) == count

@@ -116,7 +116,12 @@ def test_a_single_voxel_is_survived() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
-    ["evaluation/LUNG1-001", "evaluation/coronacases_002", "evaluation/coronacases_004", "normal/COVID-CT-MD_normal002"],
+    [
+        "evaluation/LUNG1-001",
+        "evaluation/coronacases_002",
+        "evaluation/coronacases_004",
+        "normal/COVID-CT-MD_normal002",
+    ],
 )
 def test_real_lungs_lie_in_the_box(case: str) -> None:
     import nibabel

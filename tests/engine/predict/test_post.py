@@ -1,0 +1,111 @@
+"""Putting right: loose pieces of lung, far lesions, specks; and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.nets.card import Card
+from engine.predict.decode import Decoder
+from engine.predict.post import Cleaning, clean, runs
+from tests.support.models import FIVE
+
+SPACING = (2.5, 1.5, 1.25)  # 0.0047 ml a voxel
+DECODER = Decoder(Card("a", "ra_unet3d", FIVE))
+RIGHT, LEFT = np.index_exp[4:20, 10:40, 4:25], np.index_exp[4:20, 10:40, 40:62]
+
+
+@pytest.fixture
+def lungs() -> np.ndarray:
+    out = np.zeros((24, 50, 70), np.uint8)
+    out[RIGHT], out[LEFT] = 1, 2
+    return out
+
+
+def test_a_good_result_is_left_alone(lungs: np.ndarray) -> None:
+    labels = lungs.copy()
+    labels[8:14, 15:25, 8:16] = 3
+    before = labels.copy()
+    assert not clean(labels, lungs, SPACING, DECODER).any()
+    assert (labels == before).all()
+
+
+def test_a_patch_of_the_other_side_inside_a_lung_is_given_to_it(lungs: np.ndarray) -> None:
+    lung = lungs.copy()
+    lung[8:15, 20:30, 5:15] = 2
+    labels = lung.copy()
+    labels[9:12, 22:26, 7:12] = 4
+    changed = clean(labels, lung, SPACING, DECODER)
+    assert (lung == lungs).all()
+    assert (labels[9:12, 22:26, 7:12] == 4).all()
+    assert (np.where(labels == 4, 1, labels)[RIGHT] == 1).all()
+    assert list(np.flatnonzero(changed)) == list(range(8, 15))
+
+
+def test_a_small_loose_piece_of_lung_goes_and_a_large_one_stays(lungs: np.ndarray) -> None:
+    lung = lungs.copy()
+    lung[22, 45:48, 30:33] = 1
+    lung[0:2, 0:9, 40:60] = 2
+    labels = lung.copy()
+    clean(labels, lung, SPACING, DECODER)
+    assert (labels[22] == 0).all()
+    assert (labels[0:2, 0:9, 40:60] == 2).all()
+
+
+def test_specks_become_the_lung_beneath_and_lesions_stay(lungs: np.ndarray) -> None:
+    labels = lungs.copy()
+    labels[10, 20:22, 10] = 3
+    labels[10, 20:22, 50] = 5
+    labels[12:15, 20:24, 50:54] = 4
+    clean(labels, lungs, SPACING, DECODER)
+    assert (labels[10] == lungs[10]).all()
+    assert (labels[12:15, 20:24, 50:54] == 4).all()
+
+
+def test_consolidation_beside_ground_glass_counts_as_one_with_it(lungs: np.ndarray) -> None:
+    labels = lungs.copy()
+    labels[10, 20:24, 10:14] = 3
+    labels[11, 21, 11] = 4
+    clean(labels, lungs, SPACING, DECODER)
+    assert labels[11, 21, 11] == 4
+
+
+def test_a_lesion_far_from_any_lung_goes_but_fluid_stays(lungs: np.ndarray) -> None:
+    far = np.zeros((24, 50, 120), np.uint8)
+    far[:, :, :70] = lungs
+    labels = far.copy()
+    labels[8:12, 10:20, 100:110] = 3
+    labels[14:18, 10:20, 100:110] = 5
+    clean(labels, far, SPACING, DECODER)
+    assert not (labels == 3).any()
+    assert (labels[14:18, 10:20, 100:110] == 5).all()
+
+
+def test_the_middle_of_a_large_consolidation_stays(lungs: np.ndarray) -> None:
+    lung = lungs.copy()
+    lung[:, :, 40:] = 0
+    lung[4:20, 10:40, 40] = 2
+    labels = lung.copy()
+    labels[4:20, 10:40, 41:66] = 4  # 31 mm thick
+    clean(labels, lung, SPACING, DECODER)
+    assert (labels[4:20, 10:40, 41:66] == 4).all()
+
+
+def test_without_any_lung_the_network_is_believed() -> None:
+    labels = np.zeros((10, 20, 20), np.uint8)
+    labels[2:8, 5:15, 5:15] = 3
+    clean(labels, np.zeros_like(labels), SPACING, DECODER, np.zeros((10, 10, 10), bool))
+    assert (labels[2:8, 5:15, 5:15] == 3).all()
+
+
+def test_sizes_are_those_asked_for(lungs: np.ndarray) -> None:
+    labels = lungs.copy()
+    labels[10, 20:22, 10] = 3
+    clean(labels, lungs, SPACING, DECODER, cleaning=Cleaning(speck_ml=0.0))
+    assert (labels[10, 20:22, 10] == 3).all()
+
+
+def test_runs_are_unbroken() -> None:
+    flags = np.array([1, 1, 0, 0, 1, 0, 1, 1, 1], bool)
+    assert list(runs(flags)) == [(0, 2), (4, 5), (6, 9)]
+    assert list(runs(np.zeros(4, bool))) == []
