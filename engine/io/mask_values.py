@@ -46,7 +46,7 @@ def _whole(raw: RawImage, name: str) -> NDArray[np.int64]:
         rounded = np.rint(values)
         off = np.abs(values - rounded)
         if not np.isfinite(values).all() or float(off.max(initial=0)) > _NEAR_WHOLE or np.abs(rounded).max() > 2**53:
-            worst = values.flat[int(np.argmax(np.where(np.isfinite(off), off, np.inf)))]
+            worst = values.reshape(-1)[int(np.argmax(np.where(np.isfinite(off), off, np.inf)))]
             raise FormatError(
                 f"“{name}” is no mask.",
                 f"It holds the value {worst:g}; labels are whole numbers (within {_NEAR_WHOLE}).",

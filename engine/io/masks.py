@@ -23,6 +23,7 @@ from engine.io.sidecar import read_sidecar
 
 RESAMPLED = "mask-resampled"
 NOT_IN_LUNG = "mask-not-in-lung"
+NO_NAMES = "label-names-unknown"
 
 _LUNG_HU = (-1000, -300)
 _LEAST_OVERLAP = 0.5
@@ -62,7 +63,7 @@ def read_mask(
         index, said = _onto(index, grid, volume_grid, path.name, resample=resample_mask, cancel=cancel)
         grid, notices = volume_grid, (*notices, *said)
     counts = np.bincount(index.reshape(-1), minlength=len(values))
-    told = _told(raw, path)
+    told, said = _told(raw, path)
     return ForeignMask(
         index=index,
         values=values,
@@ -72,7 +73,7 @@ def read_mask(
         colours={s.value: s.colour for s in told if s.colour},
         keys={s.value: s.key for s in told if s.key},
         stem=_stem(path),
-        notices=notices,
+        notices=(*notices, *said),
     )
 
 
@@ -129,12 +130,12 @@ def overlap_notice(labels: LabelArray, hu: HuArray, name: str) -> tuple[Notice, 
     return (Notice(NOT_IN_LUNG, text),)
 
 
-def _told(raw: RawImage, path: Path) -> tuple[Segment, ...]:
+def _told(raw: RawImage, path: Path) -> tuple[tuple[Segment, ...], tuple[Notice, ...]]:
+    """Return what the labels are called, by the JSON beside the mask or by its own header."""
     try:
-        beside = read_sidecar(path)
-    except InputError:  # a name of another kind has no JSON beside it
-        beside = ()
-    return beside or raw.segments
+        return read_sidecar(path) or raw.segments, ()
+    except FormatError as error:
+        return raw.segments, (Notice(NO_NAMES, f"{error.what} The labels' names were not read.", "info"),)
 
 
 def _stem(path: Path) -> str:

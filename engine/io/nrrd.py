@@ -95,8 +95,6 @@ def read_raw(path: Path, options: ReadOptions = ReadOptions(), *, cancel: Cancel
         array = array[np.newaxis]
     steps, notices, known = _steps(header, path.name, options)
     origin = np.array(header.origin or (0.0, 0.0, 0.0), dtype=np.float64)
-    if origin.shape != (3,):
-        raise wrong(path.name, "space origin", header.fields["space origin"], "three numbers")
     signs = np.array(header.signs or (1.0, 1.0, 1.0))
     return RawImage(
         array=array,
@@ -205,7 +203,7 @@ def _steps(header: NrrdHeader, name: str, options: ReadOptions) -> tuple[FloatAr
     spatial = header.spatial
     if not 2 <= len(spatial) <= 3:
         raise wrong(name, "kinds or space directions", header.fields.get("kinds", ""), "two or three axes of space")
-    steps = steps_of(header, name)
+    steps = steps_of(header)
     if steps is not None and len(steps) == 3:
         signs = np.array(header.signs or (1.0, 1.0, 1.0))
         if header.signs is not None:

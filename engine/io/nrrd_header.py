@@ -37,7 +37,7 @@ _SPACES: dict[str, tuple[float, float, float]] = {
     "las": (1, -1, 1),
 }
 _SPATIAL = {"domain", "space", "???", "none", ""}
-_SEVERAL = {"list", "time", "point", "vector", "stub", "scalar"}
+_SEVERAL = {"list", "time", "stub", "scalar"}
 _UNITS_MM = {"mm": 1.0, "": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001, "µm": 0.001}
 
 
@@ -153,6 +153,7 @@ def parse_header(text: bytes, name: str) -> NrrdHeader:
     steps = _vectors(fields.get("space directions", ""), name)
     if steps and len(steps) != count:
         raise wrong(name, "space directions", fields["space directions"], f"one vector or “none” for {count} axes")
+    steps = [_in_space(step, fields.get("space directions", ""), name) for step in steps]
     spacings = [_number(word) for word in fields.get("spacings", "").split()]
     kinds = [word.lower() for word in fields.get("kinds", "").split()]
     axes = tuple(
@@ -172,7 +173,7 @@ def parse_header(text: bytes, name: str) -> NrrdHeader:
         keys=keys,
         axes=axes,
         signs=_SPACES.get(space),
-        origin=origin[0] if origin else None,
+        origin=_three(origin[0]) if origin and origin[0] else None,
         unit_mm=_UNITS_MM.get(units[0].lower(), 1.0) if units else 1.0,
     )
 
@@ -186,14 +187,16 @@ def wrong(name: str, field: str, value: str, wanted: str) -> FormatError:
     )
 
 
-def steps_of(header: NrrdHeader, name: str) -> FloatArray | None:
+def steps_of(header: NrrdHeader) -> FloatArray | None:
     """Return the (3, 3) steps of the spatial axes in the file's space, row per axis, fastest first; None if untold."""
     steps = [header.axes[k].step for k in header.spatial]
     if not steps or any(step is None for step in steps):
         return None
-    if any(step is not None and len(step) != 3 for step in steps):
-        raise wrong(name, "space directions", header.fields.get("space directions", ""), "three numbers per axis")
-    return np.array(steps, dtype=np.float64) * header.unit_mm
+    found = np.array(steps, dtype=np.float64) * header.unit_mm
+    if len(found) == 2:  # a single image: the third axis is its normal
+        normal = np.cross(found[0], found[1])
+        found = np.vstack([found, normal / (np.linalg.norm(normal) or 1.0)])
+    return found
 
 
 def _sizes(fields: dict[str, str], name: str) -> tuple[int, ...]:
@@ -222,6 +225,19 @@ def _vectors(text: str, name: str) -> list[tuple[float, ...] | None]:
             raise wrong(name, "space directions or space origin", word, "numbers")
         found.append(tuple(n for n in numbers if n is not None))
     return found
+
+
+def _in_space(step: tuple[float, ...] | None, told: str, name: str) -> tuple[float, ...] | None:
+    """Return a step in three dimensions; one along a fourth (time, layers) is no step in space."""
+    if step is None or (len(step) == 4 and not any(step[:3])):
+        return None
+    if not 2 <= len(step) <= 4:
+        raise wrong(name, "space directions", told, "three numbers per axis")
+    return _three(step)
+
+
+def _three(vector: tuple[float, ...]) -> tuple[float, ...]:
+    return (*vector, 0.0, 0.0)[:3] if len(vector) < 3 else vector[:3]
 
 
 def _number(word: str) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.case.figures import Findings
-from engine.core.errors import FormatError
+from engine.core.errors import FormatError, InputError
 from engine.io.image_out import base_name
 from engine.io.raw_image import Segment
 
@@ -61,6 +61,9 @@ def read_sidecar(mask: Path) -> tuple[Segment, ...]:
     """
     try:
         path = sidecar_path(mask)
+    except InputError:  # a name of another kind has no JSON beside it
+        return ()
+    try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             return ()
         rows = json.loads(path.read_text(encoding="utf-8-sig"))
