@@ -1,7 +1,8 @@
 """Overlapping windows into one volume: weighted by a Gaussian, released slab by slab so memory stays bounded.
 
 Each window counts most in its middle (σ = tile / 8, at most 1, at least 0.001 as in MONAI, so that corners
-covered once do not rest on rounding), in fp32. As soon as no later window touches a slice it is handed out: the accumulator holds a window's slices, never the volume.
+covered once do not rest on rounding), in fp32. As soon as no later window touches a slice it is handed out:
+the accumulator holds a window's slices, never the volume.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ class EngineProcess:
         """
         return self.call("engine.predict.worker_jobs:segment_job", volume, handlers, model=model, options=options)
 
-    def call(self, target: str, volume: SharedVolume | None, handlers: Handlers | None = None, **values: Any) -> Ticket:  # noqa: ANN401
+    def call(self, target: str, volume: SharedVolume | None, handlers: Handlers | None = None, **values: Any) -> Ticket:
         """Run ``target(job, **values)`` over there.
 
         Args:

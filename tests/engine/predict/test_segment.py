@@ -78,7 +78,7 @@ def test_an_oblique_patient_keeps_right_and_left() -> None:
 
 @pytest.mark.parametrize("spacing", [None, (5.0, 4.0, 4.4), (6.0, 5.0, 5.0), (2.5, 3.0, 3.0)])
 def test_slabs_put_together_are_the_result(spacing: tuple[float, float, float] | None) -> None:
-    hu, grid, truth = quick_chest(noise_hu=140)
+    hu, grid, _ = quick_chest(noise_hu=140)
     other, other_grid = turned_about(hu, grid, (2, 0, 1), (True, False, True))
     model = named_model(("lung", "consolidation"), spacing=spacing)
     together = np.zeros_like(other, dtype=np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil
 
 import pytest
@@ -17,7 +18,7 @@ def test_windows_cover_and_overlap(size: int, tile: int, overlap: float) -> None
     at = steps(size, tile, overlap)
     assert at[0] == 0
     assert at[-1] == max(0, size - tile)
-    gaps = [b - a for a, b in zip(at, at[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(at)]
     assert all(0 < gap <= ceil(tile * (1 - overlap) - 1e-9) for gap in gaps)
     assert not gaps or max(gaps) - min(gaps) <= 1
 

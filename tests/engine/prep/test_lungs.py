@@ -55,7 +55,7 @@ def test_room_air_round_the_body_is_no_lung() -> None:
 
 
 def test_gas_in_the_bowel_does_not_stretch_the_box() -> None:
-    hu, grid, truth = quick_chest((160, 60, 80), (3.0, 3.7, 3.6))
+    hu, grid, _ = quick_chest((160, 60, 80), (3.0, 3.7, 3.6))
     hu[3:9, 25:35, 35:45] = -900
     assert find_lungs(hu, grid).box.start_zyx[0] * 3.0 > 9
 
