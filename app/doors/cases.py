@@ -10,6 +10,7 @@ from app.jobs.job import Job
 from engine.case.volume import Volume
 
 if TYPE_CHECKING:
+    from engine.io.options import Question
     from engine.io.source import Scan, SeriesRow
 
 
@@ -97,3 +98,10 @@ def open_sample() -> Job:
         return demo_volume(progress=job, cancel=job.token)
 
     return Job("Making the sample", work)
+
+
+def questions() -> dict[str, Question]:
+    """Return what a reader may ask, with the options of the terminal that answer."""
+    from engine.io.options import QUESTIONS
+
+    return QUESTIONS

@@ -85,7 +85,7 @@ class Job(QObject):
             self._fail(error)
         except MemoryError:
             self._fail(_out_of_memory(self.title))
-        except Exception as error:  # noqa: BLE001 - a defect in a job must reach the person, not a dead thread
+        except Exception as error:
             logging.getLogger("groundglass.jobs").exception("job failed")
             self._fail(_defect(self.title, error))
         else:
@@ -117,7 +117,7 @@ def _defect(title: str, error: Exception) -> GroundglassError:
 
 
 def _out_of_memory(title: str) -> GroundglassError:
-    from engine.core.errors import ResourceError  # noqa: PLC0415 - only on the rare path
+    from engine.core.errors import ResourceError
 
     return ResourceError(
         f"“{title}” needs more memory than is free.",

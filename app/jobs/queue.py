@@ -1,4 +1,4 @@
-"""Where jobs run: two worker threads in the window, the calling thread in tests."""
+"""Where jobs run: a few worker threads in the window, the calling thread in tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Runner(QRunnable):
 
 
 class JobQueue(QObject):
-    """Runs jobs in two threads; remembers which are alive.
+    """Runs jobs in a few threads (most of them wait for a disk or the engine process); remembers which are alive.
 
     Args:
         threads: How many at once.
@@ -29,7 +29,7 @@ class JobQueue(QObject):
     idle = Signal()
     """No job is left."""
 
-    def __init__(self, parent: QObject | None = None, *, threads: int = 2) -> None:
+    def __init__(self, parent: QObject | None = None, *, threads: int = 4) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(threads)

@@ -66,6 +66,7 @@ def push(text: str, tip: str = "", *, primary: bool = False, icon: str = "", fla
     if icon:
         button.setIcon(line_icon(icon, "on_accent" if primary else ""))
         button.setIconSize(QSize(18, 18))
+        button.setText(f"\u2002{text}")  # Qt leaves no gap of its own
     button.setToolTip(tip)
     button.setAccessibleName(text)
     button.setAccessibleDescription(tip)

@@ -121,6 +121,7 @@ QDockWidget { titlebar-close-icon: none; }
 #card { border: 1px solid $line; border-radius: 8px; }
 #card:hover { border-color: $muted; }
 #card:focus { border-color: $accent; }
+QStatusBar { border: none; background: $window; } QStatusBar::item { border: none; }
 #foot { background: $window; border-top: 1px solid $line; }
 #notice { background: $doubtful_soft; border-bottom: 1px solid $line; }
 #drop { background: $accent_soft; border: 2px dashed $accent; border-radius: 8px; }
@@ -132,6 +133,7 @@ QLabel[role="title"] { font-size: ${title_px}px; font-weight: 500; }
 QLabel[role="heading"] { font-size: 22px; font-weight: 500; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="small"] { color: $muted; font-size: ${table_px}px; }
+QLabel[role="table"] { font-size: ${table_px}px; }
 QLabel[role="figure"] { font-size: 22px; font-weight: 500; }
 QLabel[role="doubtful"] { color: $doubtful; }
 QLabel[role="bad"] { color: $bad; }

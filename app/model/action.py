@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.model.prefs import Preferences
     from app.model.session import Session
     from engine.core.errors import ChoiceNeeded, GroundglassError
 
@@ -26,13 +27,17 @@ class JobLike(Protocol):
 class JobsLike(Protocol):
     """Where jobs are started; see `app.jobs.queue`."""
 
+    def start(self, job: Any) -> Any:  # noqa: ANN401 - an `app.jobs.job.Job`
+        """Run a job; returns it."""
+        ...
+
     def cancel_current(self) -> None:
         """Cancel the job the person sees in the task bar."""
         ...
 
     @property
     def busy(self) -> bool:
-        """Whether a job is running."""
+        """Whether a job that the person sees is running or waiting."""
         ...
 
 
@@ -63,6 +68,7 @@ class Context:
     session: Session
     jobs: JobsLike
     host: Host
+    preferences: Preferences | None = None
 
 
 def always(_context: Context) -> str | None:

@@ -153,6 +153,7 @@ class Preferences(QObject):
         super().__init__(parent)
         self._path = path if path is not None else config_dir() / "settings.json"
         self._now, self.problems = read_prefs(self._path)
+        self._unsaved_over: dict[str, Any] = {}
         self.unsaved = ""
         """Why the settings could not be written, or empty."""
 
@@ -166,9 +167,16 @@ class Preferences(QObject):
         new = replace(self._now, **changes)
         if new == self._now:
             return
+        for name in changes:
+            self._unsaved_over.pop(name, None)
         self._now = new
         self._save()
         self.changed.emit(new)
+
+    def override(self, **changes: Any) -> None:
+        """Change some settings for this run only."""
+        self._unsaved_over = {name: getattr(self._now, name) for name in changes}
+        self._now = replace(self._now, **changes)
 
     def reset(self) -> None:
         """Go back to the defaults."""
@@ -176,7 +184,8 @@ class Preferences(QObject):
 
     def _save(self) -> None:
         try:
-            write_text(self._path, json.dumps(asdict(self._now), indent=2, ensure_ascii=False) + "\n")
+            kept = {**asdict(self._now), **self._unsaved_over}
+            write_text(self._path, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
         except GroundglassError as error:
             # Working on with unsaved settings is better than a dialog for each moved slider.
             logging.getLogger("groundglass.prefs").warning("settings not saved: %s", type(error).__name__)

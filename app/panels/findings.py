@@ -26,7 +26,7 @@ _HEADS = (
     ("", ""),
     ("", ""),
     ("ml", ""),
-    ("% lung", _LUNG_TIP),
+    ("%", _LUNG_TIP),
     ("R", "Right, % of the right lung"),
     ("L", "Left, % of the left lung"),
 )
@@ -65,10 +65,12 @@ class FindingsPanel(PanelBody):
         self._mark = QLabel()
         self._care = ShortLabel("", "doubtful")
         self._warning = QWidget()
-        self._warning.setLayout(row(self._mark, self._care, gap=6))
+        warning = row(self._mark, gap=6)
+        warning.addWidget(self._care, 1)
+        self._warning.setLayout(warning)
         self._table = QGridLayout()
         self._table.setContentsMargins(0, 0, 0, 0)
-        self._table.setHorizontalSpacing(10)
+        self._table.setHorizontalSpacing(8)
         self._table.setVerticalSpacing(4)
         self._table.setColumnStretch(1, 1)
         self._thirds = ThirdsChart()
@@ -150,7 +152,7 @@ class FindingsPanel(PanelBody):
             dot = QLabel()
             dot.setPixmap(swatch(line.colour, size=12).pixmap(QSize(12, 12), self.devicePixelRatioF()))
             self._table.addWidget(dot, r, 0)
-            self._table.addWidget(ShortLabel(line.name), r, 1)
+            self._table.addWidget(ShortLabel(line.name, "table"), r, 1)
             cells = (
                 figures.number(line.ml, 0 if line.ml >= 9.95 else 1) if findings.measurable else figures.NONE,
                 _bare(line.percent_of_lung),
@@ -158,7 +160,7 @@ class FindingsPanel(PanelBody):
                 _bare(line.percent_of_left),
             )
             for c, text in enumerate(cells, start=2):
-                cell = words(text)
+                cell = words(text, "table")
                 cell.setToolTip(_tip_of(line))
                 self._table.addWidget(cell, r, c, right)
 

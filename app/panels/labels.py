@@ -75,7 +75,7 @@ class LabelsPanel(PanelBody):
             self._context.host.show_problem(error)
             return None
         name = _free_name(case.labelset, "New label")
-        colour = _free_colour(case.labelset)
+        colour = free_colour(case.labelset)
         label = Label(number, key_of(name, case.labelset), name, colour)
         change_labelset(self._session, case.labelset.adding(label), f"Add {name}")
         self.show_labels()
@@ -138,7 +138,8 @@ def _free_name(labelset: LabelSet, base: str) -> str:
     return name
 
 
-def _free_colour(labelset: LabelSet) -> str:
+def free_colour(labelset: LabelSet) -> str:
+    """Return a colour that no label of the set has yet, as far as there are spare ones."""
     taken = {x.colour.lower() for x in labelset}
     return next((c for c in _SPARE_COLOURS if c not in taken), _SPARE_COLOURS[len(labelset) % len(_SPARE_COLOURS)])
 

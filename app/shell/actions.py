@@ -15,22 +15,17 @@ from app.model.action import Action, Context
 from app.panels.registry import PANELS
 from app.shell.commands import ACTIONS as COMMANDS
 from app.shell.shortcuts import keys_of, refuse_conflicts
+from app.tools.registry import tool_actions
 from engine.core.errors import GroundglassError, WorkerError
 
 VIEW_TABLES = ("app.views.actions",)
 """Modules of views that hold ACTIONS."""
 
 
-def gather(tools: Iterable[str] = ()) -> tuple[Action, ...]:
-    """Return every action of the program, in menu order.
-
-    Args:
-        tools: Targets ``"module:class"`` of the tools registry.
-    """
-    modules = [target.partition(":")[0] for target in tools]
-    modules += VIEW_TABLES
-    modules += [PANELS.entry(name).target.partition(":")[0] for name in PANELS]
-    found = list(COMMANDS)
+def gather() -> tuple[Action, ...]:
+    """Return every action of the program, in menu order."""
+    modules = [*VIEW_TABLES, *(PANELS.entry(name).target.partition(":")[0] for name in PANELS)]
+    found = [*COMMANDS, *tool_actions()]
     for name in dict.fromkeys(modules):
         found += getattr(importlib.import_module(name), "ACTIONS", ())
     return tuple(found)

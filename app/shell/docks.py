@@ -19,9 +19,8 @@ from engine.core.atomic import write_text
 from engine.core.errors import GroundglassError
 from engine.core.paths import config_dir
 
-WIDTH_LEFT, WIDTH_RIGHT = 252, 284
+WIDTH_LEFT, WIDTH_RIGHT = 252, 300
 _VERSION = 1
-_SHARES = {"study": 1, "labels": 3, "segment": 2, "tool": 2, "findings": 6, "history": 3}
 
 
 class _Title(QWidget):
@@ -138,11 +137,17 @@ class Docks:
                 self._window.removeDockWidget(dock)
                 self._window.addDockWidget(area, dock)
                 dock.show()
-            docks = [self.docks[name] for name in names]
-            self._window.resizeDocks(docks, [100 * _SHARES[name] for name in names], Qt.Orientation.Vertical)
+            self._share_height(names)
         self._window.resizeDocks(
             [self.docks[LEFT[0]], self.docks[RIGHT[0]]], [WIDTH_LEFT, WIDTH_RIGHT], Qt.Orientation.Horizontal
         )
+
+    def _share_height(self, names: tuple[str, ...]) -> None:
+        """Give every panel what it asks for; the last one of a column gets what is left."""
+        docks = [self.docks[name] for name in names]
+        wanted = [dock.sizeHint().height() for dock in docks]
+        wanted[-1] = max(wanted[-1], self._window.height() - sum(wanted[:-1]))
+        self._window.resizeDocks(docks, wanted, Qt.Orientation.Vertical)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -15,6 +15,8 @@ from app.shell.actions import ActionTable, key_text
 ORDER = ("File", "Edit", "View", "Tools", "Labels", "Run", "Help")
 """Menus from left to right; others follow before Help."""
 
+_GAP = "\u2002"  # between icon and words: Qt leaves none
+
 _WITH_WORDS = {11, 12, 51}  # of the toolbar: the three things one comes for
 
 
@@ -81,7 +83,7 @@ class MainBar(QToolBar):
         for name, button in self._buttons.items():
             keys = self._table.keys(name)
             action = self._table.action(name)
-            button.setText(action.title.rstrip("…") if _shows_words(action) else _short(keys))
+            button.setText(_words_of(action, keys))
             button.setToolTip(self._table[name].toolTip())
 
     def _add(self, action: Action) -> None:
@@ -105,7 +107,7 @@ class MainBar(QToolBar):
         if isinstance(live, QAction) and live.objectName() in self._buttons:
             name = live.objectName()
             button, action = self._buttons[name], self._table.action(name)
-            button.setText(action.title.rstrip("…") if _shows_words(action) else _short(self._table.keys(name)))
+            button.setText(_words_of(action, self._table.keys(name)))
 
     def _add_finder(self) -> None:
         gap = QWidget()
@@ -114,7 +116,7 @@ class MainBar(QToolBar):
         finder = QToolButton()
         finder.setObjectName("finder")
         finder.setIcon(line_icon("search", "muted"))
-        finder.setText("Find a command")
+        finder.setText(f"{_GAP}Find a command")
         finder.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         finder.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         finder.setFixedHeight(CONTROL_PX + 4)
@@ -123,7 +125,14 @@ class MainBar(QToolBar):
         finder.clicked.connect(live.trigger)
         finder.setToolTip(live.toolTip())
         self.addWidget(finder)
-        self.addWidget(words(key_text(_first(self._table.keys("help.palette"))), "key"))
+        key = words(key_text(_first(self._table.keys("help.palette"))), "key")
+        key.setFixedHeight(20)
+        self.addWidget(key)
+
+
+def _words_of(action: Action, keys: tuple[str, ...]) -> str:
+    text = action.title.rstrip("…") if _shows_words(action) else _short(keys)
+    return f"{_GAP}{text}" if text else ""
 
 
 def _shows_words(action: Action) -> bool:

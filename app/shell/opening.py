@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,26 @@ class Source:
 
     Args:
         path: As the person gave it, None for the sample.
-        row: The series in it, once one is picked.
+        pick: Which series to take without asking: its number, 0 for the best; None asks where there are several.
+        row: The series, once it is known.
         answers: To the reader's questions so far.
+        token: Travels along to whoever waits for this source.
     """
 
     path: Path | None
+    pick: int | None = None
     row: SeriesRow | None = None
     answers: tuple[tuple[str, str], ...] = ()
+    token: object = None
+
+    @property
+    def reopen(self) -> dict[str, object]:
+        """How it is found again after a crash. Holds the path: for the journal's own folder only."""
+        return {
+            "path": str(self.path) if self.path is not None else "",
+            "series": self.row.number if self.row is not None else 0,
+            "answers": [list(a) for a in self.answers],
+        }
 
 
 class Opening(QObject):
@@ -105,22 +118,27 @@ class Opening(QObject):
 
     def open_path(self, path: Path) -> None:
         """Look what is inside; one series is opened at once, of several the person picks."""
+        self.open_source(Source(path))
+
+    def open_source(self, source: Source) -> None:
+        """Look what is inside a source and open it."""
         self._stop()
-        self._source = Source(path)
-        self.looking.emit(path.name or str(path))
-        self._start(cases.scan(path), self._on_scan)
+        self._source = source
+        if source.path is None:
+            self.looking.emit("the sample")
+            self._start(cases.open_sample(), self._on_read)
+        else:
+            self.looking.emit(source.path.name or str(source.path))
+            self._start(cases.scan(source.path), self._on_scan)
 
     def open_row(self, row: SeriesRow) -> None:
         """Open a row of the scan."""
         if self._source is not None:
-            self._read(Source(self._source.path, row))
+            self._read(replace(self._source, row=row))
 
     def open_sample(self) -> None:
         """Open the computed study that ships with the program."""
-        self._stop()
-        self._source = Source(None)
-        self.looking.emit("the sample")
-        self._start(cases.open_sample(), self._on_read)
+        self.open_source(Source(None))
 
     def dismiss(self) -> None:
         """Pick none of the series."""
@@ -161,9 +179,9 @@ class Opening(QObject):
         self._job = None
         if source is None or source.path is None:
             return
-        loadable = [r for r in scan.rows if r.loadable]
-        if len(loadable) == 1 and len(scan.rows) == 1:
-            self._read(Source(source.path, loadable[0]))
+        row = _without_asking(scan, source.pick)
+        if row is not None:
+            self._read(replace(source, row=row))
             return
         self.found.emit(scan, source.path.name)
         self._previews = cases.thumbnails(scan.rows)
@@ -209,7 +227,7 @@ class Opening(QObject):
         if isinstance(error, ChoiceNeeded) and source is not None:
             answer = self._host.ask(error)
             if answer is not None:
-                self._read(Source(source.path, source.row, (*source.answers, (error.key, answer))))
+                self._read(replace(source, answers=(*source.answers, (error.key, answer))))
                 return
         elif isinstance(error, GroundglassError):
             self._host.show_problem(error)
@@ -230,3 +248,11 @@ class Opening(QObject):
         if path is None and self._recent.studies:
             path = Path(self._recent.studies[0].path)
         return str(path.parent) if path is not None else str(Path.home())
+
+
+def _without_asking(scan: Scan, pick: int | None) -> SeriesRow | None:
+    """Return the series to open if there is nothing to ask."""
+    if pick is not None:
+        wanted = scan.rows[scan.best] if pick == 0 and scan.best is not None else None
+        return wanted or next((r for r in scan.rows if r.number == pick and r.loadable), None)
+    return scan.rows[0] if len(scan.rows) == 1 and scan.rows[0].loadable else None

@@ -1,0 +1,302 @@
+"""Segmenting: the engine process, the models there are, and how a network's result meets a case.
+
+What the person locked, and labels the network does not know, stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.jobs.job import Job
+from engine.case.delta import Delta
+from engine.case.document import Case
+from engine.case.labelset import LabelSet
+from engine.case.volume import Volume
+from engine.core.errors import Cancelled, ModelError
+from engine.core.types import LabelArray, MaskArray
+from engine.geometry.box import Box
+
+if TYPE_CHECKING:
+    from engine.predict.segment import Segmentation
+    from engine.predict.worker import EngineProcess, SharedVolume, Ticket
+
+_LOOK_S = 0.05
+_PATIENCE_S = 0.8
+"""After a cancel the window goes on by itself if the process has not answered by then."""
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A network the person can pick.
+
+    Args:
+        id: Its name.
+        title: One line.
+        text: What it is good for.
+        licence: Of the weights.
+        limits: Where it is not good.
+        is_own: Whether the person trained it.
+    """
+
+    id: str
+    title: str
+    text: str
+    licence: str
+    limits: tuple[str, ...]
+    is_own: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Slab:
+    """Labels of one part, as soon as they are known.
+
+    Args:
+        box: Where.
+        values: uint8 of the whole case as it would become; only `box` is new.
+        known: The box around everything that is known so far.
+    """
+
+    box: Box
+    values: LabelArray
+    known: Box
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a segmentation came to.
+
+    Args:
+        labels: (z, y, x) uint8 in the numbers of the case's own labels, 0 where the network found nothing.
+        revision: Of the case it was made for.
+        change: Ready to be applied while the case still has that revision; None if nothing differs.
+        model: Id of the weights.
+        device: What it ran on.
+        seconds: How long it took.
+        warnings: Sentences for the person.
+    """
+
+    labels: LabelArray
+    revision: int
+    change: Delta | None
+    model: str
+    device: str
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+class EngineRoom:
+    """The one engine process of the window and the CT it has been given."""
+
+    def __init__(self) -> None:
+        self._process: EngineProcess | None = None
+        self._shared: tuple[Volume, SharedVolume] | None = None
+        self._closed = False
+
+    def start(self) -> Job:
+        """Start the process, beside the window; imports happen over there."""
+        return Job("Starting the engine", lambda _job: self._running(), visible=False)
+
+    def warm_up(self, model: str, options: dict[str, Any]) -> Job:
+        """Load a network over there, so that the first segmentation is quick. Failing here fails nothing."""
+
+        def work(job: Job) -> None:
+            try:
+                ticket = self._running().warm_up(model or None, _options(options))
+                _wait(ticket, job)
+            except ModelError:
+                return  # said when it is asked for
+
+        return Job("Getting the network ready", work, visible=False)
+
+    def segment(self, case: Case, model: str, options: dict[str, Any]) -> Job:
+        """Segment the volume of a case. Emits `Slab`s; the result is an `Outcome`.
+
+        Args:
+            case: As it is now; its labels are read while the job runs.
+            model: Id of the weights; empty for the default.
+            options: Fields of `engine.predict.segment.SegmentOptions`.
+        """
+        revision, labelset = case.revision, case.labelset
+        keep = _Keep.of(case)
+
+        def work(job: Job) -> Outcome:
+            from engine.predict.worker import Handlers
+
+            job.update(0, 0, "Handing over the CT")
+            process = self._running()
+            shared = self._share(process, case.volume)
+            job.token.check()
+            growing = _Growing(case, keep, job.emit_part)
+            chosen = _options({**options, "labelset": labelset})
+            ticket = process.segment(
+                shared, model=model or None, options=chosen, handlers=Handlers(progress=job.update, slab=growing.take)
+            )
+            result: Segmentation = _wait(ticket, job)
+            job.update(0, 0, "Putting it together")
+            labels = translated(result.labels, result.labelset, labelset)
+            change = change_of(case, labels, labelset, result.model_id) if case.revision == revision else None
+            return Outcome(
+                labels, revision, change, result.model_id, result.device_text, result.seconds, result.warnings
+            )
+
+        return Job("Segmenting", work)
+
+    def compose(self, case: Case, outcome: Outcome) -> Job:
+        """Make the change of an older outcome for the case as it is now. The result is a `Delta` or None."""
+        labelset = case.labelset
+        return Job(
+            "Putting it together", lambda _job: change_of(case, outcome.labels, labelset, outcome.model), visible=False
+        )
+
+    def forget_volume(self) -> None:
+        """Let go of the CT of the last case."""
+        if self._process is not None and self._shared is not None:
+            self._process.forget(self._shared[1])
+        self._shared = None
+
+    def close(self) -> None:
+        """End the process."""
+        self._closed = True
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+        self._shared = None
+
+    def _running(self) -> EngineProcess:
+        from engine.predict.worker import EngineProcess
+
+        if self._closed:
+            raise Cancelled
+        if self._process is None:
+            self._process = EngineProcess()
+        self._process.start()
+        return self._process
+
+    def _share(self, process: EngineProcess, volume: Volume) -> SharedVolume:
+        held = self._shared
+        if held is not None and held[0] is volume:
+            return held[1]
+        self.forget_volume()
+        shared = process.share(volume.hu, volume.grid)
+        self._shared = (volume, shared)
+        return shared
+
+
+@dataclass(frozen=True)
+class _Keep:
+    """Which label ids a network may not touch."""
+
+    ids: frozenset[int]
+
+    @classmethod
+    def of(cls, case: Case) -> _Keep:
+        return cls(kept_ids(case.labelset))
+
+    def mask(self, labels: LabelArray) -> MaskArray:
+        table = np.zeros(256, dtype=np.bool_)
+        table[list(self.ids)] = True
+        return table[labels]
+
+
+def kept_ids(labelset: LabelSet, known: LabelSet | None = None) -> frozenset[int]:
+    """Return the numbers that a network's result leaves alone: locked ones and those it does not know.
+
+    Args:
+        labelset: Of the case.
+        known: Of the result; the program's own if None.
+    """
+    from engine.case.labelset import default_labelset
+
+    keys = {x.key for x in (default_labelset() if known is None else known)}
+    return frozenset(x.id for x in labelset if x.locked or x.key not in keys)
+
+
+def translated(labels: LabelArray, known: LabelSet, wanted: LabelSet) -> LabelArray:
+    """Return a result in the numbers of the case; a label the case no longer has becomes background."""
+    table = np.zeros(256, dtype=np.uint8)
+    for label in known:
+        mine = wanted.by_key(label.key)
+        table[label.id] = mine.id if mine is not None and not mine.locked else 0
+    if all(table[x.id] == x.id for x in known):
+        return labels
+    return table[labels]
+
+
+def merged(before: LabelArray, found: LabelArray, keep: frozenset[int]) -> LabelArray:
+    """Return what a part of the case becomes: `found`, but `keep` stays."""
+    stays = _Keep(keep).mask(before)
+    return np.where(stays, before, found)
+
+
+def change_of(case: Case, labels: LabelArray, labelset: LabelSet, model: str) -> Delta | None:
+    """Return the one step of undo that a result is, or None if it changes nothing."""
+    after = np.empty_like(labels)
+    keep, before = kept_ids(labelset), case.labels.data
+    locked = labelset.locked_ids
+    found = labels
+    if locked:
+        table = np.arange(256, dtype=np.uint8)
+        table[list(locked)] = 0
+        found = table[labels]
+    for z in range(labels.shape[0]):  # plane by plane: no second copy of the whole map
+        after[z] = merged(before[z], found[z], keep)
+    return Delta.between(case.labels, Box.whole(labels.shape), after, title="Segmentation", author=model)
+
+
+class _Growing:
+    """The case as it becomes while slabs arrive; called on the engine's listening thread."""
+
+    def __init__(self, case: Case, keep: _Keep, tell: Callable[[object], None]) -> None:
+        self._case = case
+        self._keep = keep
+        self._tell = tell
+        self._values: LabelArray | None = None
+        self._known: Box | None = None
+
+    def take(self, box: Box, labels: LabelArray) -> None:
+        if self._values is None:
+            self._values = self._case.labels.data.copy()
+        before = self._case.labels.data[box.slices]
+        self._values[box.slices] = merged(before, labels, self._keep.ids)
+        self._known = box if self._known is None else self._known.union(box)
+        self._tell(Slab(box, self._values, self._known))
+
+
+def _options(fields: dict[str, Any]) -> Any:  # noqa: ANN401 - SegmentOptions, imported late
+    from engine.predict.segment import SegmentOptions
+
+    return SegmentOptions(**fields)
+
+
+def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over there gives
+    waited = 0.0
+    while True:
+        try:
+            return ticket.wait(_LOOK_S)
+        except TimeoutError:
+            if not job.token.cancelled:
+                continue
+        if waited == 0.0:
+            ticket.cancel()
+        waited += _LOOK_S
+        if waited > _PATIENCE_S:
+            raise Cancelled
+
+
+def models() -> Job:
+    """List the models there are. The result is a tuple of `ModelChoice`, best first."""
+
+    def work(_job: Job) -> tuple[ModelChoice, ...]:
+        from engine.nets.weights import list_models
+
+        found, _ = list_models()
+        return tuple(
+            ModelChoice(m.id, m.card.title or m.id, m.card.text, m.card.licence, m.card.limits, m.origin != "shipped")
+            for m in found
+        )
+
+    return Job("Looking for models", work, visible=False)

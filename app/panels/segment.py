@@ -1,0 +1,166 @@
+"""One button: which network, how far it is, what came of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
+
+from app.doors.segment import ModelChoice, Outcome, models
+from app.jobs.job import Job
+from app.jobs.queue import JobQueue
+from app.look.pieces import EmptyNote, PanelBody, ShortLabel, Skeleton, column, push, row, words
+from app.look.style import PAD_PX
+from app.model.action import Action, Context
+
+
+class Runner(Protocol):
+    """What runs segmentations; see `app.shell.segmenting`."""
+
+    job: Job | None
+    outcome: Outcome | None
+    offer: Outcome | None
+
+    def start(self) -> None:
+        """Segment the open case."""
+        ...
+
+    def take_over(self) -> None:
+        """Apply the result that waits."""
+        ...
+
+    def drop(self) -> None:
+        """Let the result that waits go."""
+        ...
+
+
+class SegmentPanel(PanelBody):
+    """Idle, running, done, waiting for a word, or without a network: each has its own face."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._runner: Runner | None = None
+        self._models: tuple[ModelChoice, ...] | None = None
+        self.model_box = QComboBox()
+        self.model_box.setAccessibleName("Network")
+        self.model_box.currentIndexChanged.connect(self._pick)
+        self._about = words("", "small", wrap=True)
+        self.go = push("Segment", "Mark lungs and lesions (Ctrl+R). One step of undo.", primary=True, icon="sparkles")
+        self.go.clicked.connect(lambda: context.host.run_command("segment"))
+        self._step = ShortLabel("", "small")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the segmentation")
+        self.stop = push("Cancel", "Stop; what was there stays (Ctrl+.).")
+        self.stop.clicked.connect(self._cancel)
+        self._result = words("", "small", wrap=True)
+        self._warnings = words("", "doubtful", wrap=True)
+        self._question = words("You changed the case while the network worked. Take its result over?", wrap=True)
+        self.take = push("Take over", "Lay the result over the case as it is now; one step of undo.", primary=True)
+        self.leave = push("Drop it", "Keep the case as it is.")
+        self.take.clicked.connect(lambda: self._runner and self._runner.take_over())
+        self.leave.clicked.connect(lambda: self._runner and self._runner.drop())
+        self._skeleton = Skeleton(2)
+        self._none = EmptyNote("sparkles", "No network is installed", "Weights (.safetensors) go into the data folder.")
+        self._idle, self._running, self._offer = QWidget(), QWidget(), QWidget()
+        self._idle.setLayout(column(self.model_box, self._about, self.go, gap=8))
+        self._running.setLayout(column(self._step, self._bar, row(None, self.stop), gap=8))
+        self._offer.setLayout(column(self._question, row(None, self.leave, self.take), gap=8))
+        faces = (self._skeleton, self._none, self._idle, self._running, self._offer)
+        self.setLayout(column(*faces, self._result, self._warnings, None, gap=8, margin=PAD_PX))
+        self.layout().setContentsMargins(PAD_PX, 4, PAD_PX, PAD_PX)  # pyright: ignore[reportOptionalMemberAccess]
+        for signal in (context.session.case_changed, context.session.volume_ready):
+            signal.connect(self.show_state)
+        self.show_state()
+
+    def follow(self, runner: Runner) -> None:
+        """Show what a runner does."""
+        self._runner = runner
+        self.show_state()
+
+    def look_for_models(self) -> None:
+        """List the networks, beside the window."""
+        job = models()
+        job.succeeded.connect(self.show_models)
+        jobs = self._context.jobs
+        if isinstance(jobs, JobQueue):
+            jobs.start(job)
+
+    def show_models(self, found: tuple[ModelChoice, ...]) -> None:
+        """Offer these networks; the one used last is picked."""
+        self._models = found
+        preferences = self._context.preferences
+        last = preferences.now.model if preferences is not None else ""
+        with QSignalBlocker(self.model_box):
+            self.model_box.clear()
+            for choice in found:
+                self.model_box.addItem(f"{choice.title} (own)" if choice.is_own else choice.title, choice.id)
+                self.model_box.setItemData(self.model_box.count() - 1, choice.text)
+            place = next((k for k, c in enumerate(found) if c.id == last), 0)
+            self.model_box.setCurrentIndex(place if found else -1)
+        self.show_state()
+
+    def show_state(self) -> None:
+        """Show the face that fits."""
+        runner = self._runner
+        job = runner.job if runner is not None else None
+        offer = runner is not None and runner.offer is not None
+        known = self._models is not None
+        idle = known and bool(self._models) and job is None and not offer
+        self._skeleton.setVisible(not known and job is None)
+        self._none.setVisible(known and not self._models and job is None)
+        self._idle.setVisible(idle)
+        self._running.setVisible(job is not None)
+        self.stop.setEnabled(job is not None and not job.token.cancelled)
+        self._offer.setVisible(offer)
+        session = self._context.session
+        ready = session.case is not None and not session.loading and session.case.volume.has_hu
+        self.go.setEnabled(ready)
+        self._describe()
+        self._show_outcome(runner.outcome if runner is not None else None)
+        if job is not None:
+            job.progressed.connect(self._progress)
+            self._progress(job.done, job.total, job.text)
+
+    def _describe(self) -> None:
+        place = self.model_box.currentIndex()
+        choice = self._models[place] if self._models and place >= 0 else None
+        self._about.setVisible(choice is not None and bool(choice.text))
+        if choice is not None:
+            self._about.setText(_first_sentence(choice.text))
+            limits = "\n".join(choice.limits)
+            self._about.setToolTip("\n".join(p for p in (choice.text, limits, f"Licence: {choice.licence}") if p))
+
+    def _show_outcome(self, outcome: Outcome | None) -> None:
+        self._result.setVisible(outcome is not None)
+        self._warnings.setVisible(outcome is not None and bool(outcome.warnings))
+        if outcome is not None:
+            self._result.setText(f"{outcome.model}, {outcome.seconds:.0f}\u2009s on {outcome.device}.")
+            self._warnings.setText("\n".join(outcome.warnings))
+
+    def _progress(self, done: float, total: float, text: str) -> None:
+        self._step.set_whole(text or "Starting")
+        self._bar.setRange(0, 1000 if total else 0)
+        if total:
+            self._bar.setValue(round(1000 * min(1.0, done / total)))
+
+    def _pick(self, place: int) -> None:
+        preferences = self._context.preferences
+        if preferences is not None and self._models and 0 <= place < len(self._models):
+            preferences.update(model=self._models[place].id)
+        self._describe()
+
+    def _cancel(self) -> None:
+        if self._runner is not None and self._runner.job is not None:
+            self._runner.job.cancel()
+            self.stop.setEnabled(False)
+
+
+def _first_sentence(text: str) -> str:
+    head, dot, _ = text.strip().partition(". ")
+    return head + ("." if dot else "")
+
+
+ACTIONS: tuple[Action, ...] = ()

@@ -1,0 +1,404 @@
+"""The window: puts session, panes, panels, bars and dialogs together. What they do is in their own files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.jobs.queue import JobQueue
+from app.jobs.warmup import Warmup
+from app.look.pieces import column, row
+from app.look.style import apply_theme
+from app.model.action import Action, Context
+from app.model.prefs import Preferences, Prefs
+from app.model.recent import RecentStudies
+from app.model.session import Session
+from app.panels.segment import SegmentPanel
+from app.panels.series import SeriesPanel
+from app.shell.actions import ActionTable, gather, key_text, unknown_command
+from app.shell.commands import COMMANDS
+from app.shell.docks import Docks
+from app.shell.dropping import DropCover, dropped_path, mask_or_study, may_be_mask
+from app.shell.empty_state import EmptyState
+from app.shell.exporting import Exporting
+from app.shell.importing import Importing
+from app.shell.keeping import Keeping, words_of
+from app.shell.menus import MainBar, Menus
+from app.shell.notices import NoticeBar
+from app.shell.opening import Opening
+from app.shell.palette import Palette
+from app.shell.segmenting import Segmenting
+from app.shell.shortcuts import HeldKeys
+from app.shell.statusline import StatusLine
+from app.shell.taskbar import TaskBar
+from app.tools.toolbox import Toolbox
+from app.views.workspace import Workspace
+from engine.case.document import Case
+from engine.case.labelset import default_labelset
+from engine.case.volume import Volume
+from engine.core.errors import ChoiceNeeded, GroundglassError
+from engine.geometry.hu import PRESETS
+from engine.geometry.hu import Window as GreyWindow
+
+PAGE_EMPTY, PAGE_SERIES, PAGE_PANES = range(3)
+
+
+class Window(QMainWindow):
+    """One window with one case. Also the `Host` of the actions.
+
+    Args:
+        preferences: The person's settings.
+        jobs: Where work runs; an InlineQueue in tests.
+        version: Of the program.
+        warm: Start the engine process and import what will be needed after the first paint; not for one picture.
+    """
+
+    painted = Signal()
+    """The window is on screen for the first time."""
+
+    def __init__(
+        self, preferences: Preferences, jobs: JobQueue | None = None, *, version: str = "", warm: bool = True
+    ) -> None:
+        super().__init__()
+        self._warm = warm
+        self.preferences = preferences
+        self.version = version
+        self.jobs = jobs if jobs is not None else JobQueue()
+        self.jobs.setParent(self)
+        self.session = Session(self)
+        self.context = Context(self.session, self.jobs, self, preferences)
+        self.recent = RecentStudies(keep=preferences.now.keep_recent)
+        self.on_problem: Callable[[GroundglassError], None] | None = None
+        """Takes problems in the place of the dialog: for a picture nobody looks at the screen."""
+        self.on_question: Callable[[ChoiceNeeded], None] | None = None
+        self._was_painted = False
+        self._title()
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 560)
+        self._build_middle()
+        self._build_workers()
+        self._build_frame()
+        self._connect()
+        self._use_prefs(preferences.now)
+        if preferences.now.reopen_window:
+            self.session.set_window(remembered_window(preferences.now))
+        self._show_page()
+
+    # --- building --------------------------------------------------------------------------------
+    def _build_middle(self) -> None:
+        self.toolbox = Toolbox(self.session)
+        self.workspace = Workspace(self.session, self.toolbox.get)
+        self.empty = EmptyState(key_text("Ctrl+O"))
+        self.series = SeriesPanel()
+        self.pages = QStackedWidget()
+        self.notices = NoticeBar(self.session)
+        panes = QWidget()
+        panes.setLayout(column(self.notices, gap=0))
+        cast(QVBoxLayout, panes.layout()).addWidget(self.workspace, 1)
+        for page in (self.empty, self.series, panes):
+            self.pages.addWidget(page)
+        self.setCentralWidget(self.pages)
+        self.cover = DropCover(self)
+
+    def _build_workers(self) -> None:
+        self.opening = Opening(self.session, self.jobs, self, self.recent, self.new_case, self)
+        self.keeping = Keeping(self.session, self.jobs, self, self.opening, float(self.preferences.now.undo_mib), self)
+        self.segmenting = Segmenting(self.session, self.jobs, self, self.preferences, self)
+        self.exporting = Exporting(self.session, self.jobs, self, self.preferences, self)
+        self.importing = Importing(self.session, self.jobs, self, self)
+        self.warmup = Warmup(self)
+
+    def _build_frame(self) -> None:
+        self.docks = Docks(self, self.context)
+        self.segment_panel = cast(SegmentPanel, self.docks.panels["segment"])
+        self.segment_panel.follow(self.segmenting)
+        self.segmenting.state_changed.connect(self.segment_panel.show_state)
+        self.actions_table = ActionTable(gather(), self.context, {}, self)
+        self.menus = Menus(self.menuBar(), self.actions_table)
+        for switch in self.docks.show_actions():
+            self.menus.menu("View/Panels").addAction(switch)
+        self.main_bar = MainBar(self.actions_table, self)
+        self.addToolBar(self.main_bar)
+        for action in self.actions_table.actions:
+            self.addAction(self.actions_table[action.id])
+        self.held = HeldKeys(self)
+        self.palette_list = Palette(self.actions_table, self)
+        self.taskbar = TaskBar(self.jobs)
+        self.status = StatusLine(self.session, self.segmenting.device_text)
+        foot = QWidget()
+        foot.setObjectName("foot")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = row(gap=24)
+        line.addWidget(self.taskbar, 1)
+        line.addWidget(self.status)
+        line.setContentsMargins(12, 0, 12, 0)
+        foot.setLayout(line)
+        foot.setFixedHeight(32)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(foot, 1)
+
+    def _connect(self) -> None:
+        session, table = self.session, self.actions_table
+        for signal in (
+            session.case_changed,
+            session.volume_ready,
+            session.labels_changed,
+            session.tool_changed,
+            session.label_changed,
+            session.overlay_changed,
+            session.window_changed,
+            session.slab_changed,
+            session.interpolate_changed,
+            session.layout_changed,
+            session.options_changed,
+            session.preview_changed,
+            self.jobs.started,
+            self.jobs.idle,
+        ):
+            signal.connect(table.refresh_soon)
+        session.case_changed.connect(self._show_page)
+        session.layout_changed.connect(lambda: self.docks.show_for(session.layout))
+        session.message.connect(self.taskbar.say)
+        self.opening.looking.connect(self._on_looking)
+        self.opening.found.connect(self._on_found)
+        self.opening.pictured.connect(self.series.show_picture)
+        self.opening.gave_up.connect(self._show_page)
+        self.opening.case_opened.connect(lambda _source: self.workspace.setFocus())
+        self.series.chosen.connect(self.opening.open_row)
+        self.series.dismissed.connect(self.opening.dismiss)
+        self.empty.open_asked.connect(self.opening.ask_for_file)
+        self.empty.sample_asked.connect(self.opening.open_sample)
+        self.empty.recent_asked.connect(lambda study: self.open_path(Path(study.path)))
+        self.empty.resume_asked.connect(self.keeping.go_on)
+        self.empty.drop_asked.connect(self.keeping.leave)
+        self.keeping.unfinished.connect(lambda found: self.empty.offer(found.name, words_of(found), found))
+        self.segmenting.state_changed.connect(self.status.show_device)
+        self.preferences.changed.connect(self._use_prefs)
+
+    # --- Host ------------------------------------------------------------------------------------
+    def open_path(self, path: Path) -> None:
+        """Open a folder or file; what may be a mask can be laid over the open study instead."""
+        if self.session.case is not None and not self.session.loading and may_be_mask(path):
+            answer = self.ask(mask_or_study(path))
+            if answer == "mask":
+                self.importing.import_path(path)
+            if answer != "study":
+                return
+        self.opening.open_path(path)
+
+    def show_problem(self, error: GroundglassError) -> None:
+        """Show what happened, why, and what to do."""
+        if self.on_problem is not None:
+            self.on_problem(error)
+            return
+        from app.shell.problem_dialog import ProblemDialog
+
+        dialog = ProblemDialog(error, version=self.version, parent=self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setModal(True)
+        dialog.show()
+
+    def ask(self, question: ChoiceNeeded) -> str | None:
+        """Let the person pick one of the choices; None if they would rather not."""
+        if self.on_question is not None:
+            self.on_question(question)
+            return None
+        from app.shell.question_dialog import QuestionDialog
+
+        dialog = QuestionDialog(question, self)
+        answer = dialog.answer if dialog.exec() else None
+        dialog.deleteLater()
+        return answer
+
+    def run_command(self, name: str) -> None:
+        """Run one of the window's own commands."""
+        command = COMMANDS.get(name)
+        if command is None:
+            raise unknown_command(name)
+        command(self)
+
+    # --- commands --------------------------------------------------------------------------------
+    def show_palette(self) -> None:
+        """Show the command palette."""
+        self.palette_list.open()
+
+    def show_keys(self) -> None:
+        """Show the sheet of keys."""
+        from app.shell.keysheet import KeySheet
+
+        self._show_dialog(KeySheet(self.actions_table, self))
+
+    def show_settings(self) -> None:
+        """Show the settings."""
+        from app.shell.settings_dialog import SettingsDialog
+
+        self._show_dialog(SettingsDialog(self.preferences, self.actions_table, self))
+
+    def show_about(self) -> None:
+        """Show version, licence and what the program is not."""
+        from app.shell.about import AboutDialog
+
+        self._show_dialog(AboutDialog(self.version, self))
+
+    def toggle_theme(self) -> None:
+        """Change between dark and light."""
+        self.preferences.update(theme="light" if self.preferences.now.theme == "dark" else "dark")
+
+    def copy_pane(self) -> None:
+        """Put the pane the keys go to on the clipboard, as it is seen."""
+        picture = self.workspace.picture()
+        if not picture.isNull():
+            QApplication.clipboard().setImage(picture)
+            self.session.message.emit("The picture is on the clipboard.")
+
+    def save_picture(self) -> None:
+        """Write what the window shows to a file."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "groundglass.png", "PNG (*.png)")
+        if name:
+            self.save_screenshot(Path(name))
+
+    def save_screenshot(self, path: Path) -> None:
+        """Write what the window shows as PNG.
+
+        Raises:
+            ResourceError: the file cannot be written.
+        """
+        from app.shell.screenshot import write_picture
+
+        write_picture(self, path)
+
+    def new_case(self, volume: Volume) -> Case:
+        """Return a case with the person's colours and memory for undo."""
+        labels = default_labelset()
+        for key, colour in self.preferences.now.label_colours.items():
+            label = labels.by_key(key)
+            if label is not None:
+                labels = labels.changing(label.id, colour=colour)
+        return Case(volume, labels, budget_mib=float(self.preferences.now.undo_mib))
+
+    # --- pages -----------------------------------------------------------------------------------
+    def _show_page(self) -> None:
+        case = self.session.case
+        self._title()
+        if case is not None:
+            self.pages.setCurrentIndex(PAGE_PANES)
+            self.docks.show_for(self.session.layout)
+        else:
+            self.docks.remember()
+            self.empty.show_recent(self.recent.studies)
+            self.pages.setCurrentIndex(PAGE_EMPTY)
+        self.docks.set_visible(on=case is not None)
+        self.status.setVisible(case is not None)
+
+    def _on_looking(self, name: str) -> None:
+        if self.session.case is None:
+            self.series.wait(name)
+            self.pages.setCurrentIndex(PAGE_SERIES)
+
+    def _on_found(self, scan: object, name: str) -> None:
+        self.docks.remember()
+        self.docks.set_visible(on=False)
+        self.pages.setCurrentIndex(PAGE_SERIES)
+        self.series.show_scan(scan, name)  # type: ignore[arg-type]
+
+    def _title(self) -> None:
+        case = self.session.case
+        self.setWindowTitle(f"{case.volume.info.name} – groundglass" if case is not None else "groundglass")
+
+    def _show_dialog(self, dialog: QWidget) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    # --- settings --------------------------------------------------------------------------------
+    def _use_prefs(self, prefs: Prefs) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, prefs.theme)
+        self.session.set_interpolate(prefs.interpolate)
+        self.recent.set_keep(prefs.keep_recent)
+        self._use_keys(prefs)
+        self.status.show_device()
+
+    def _use_keys(self, prefs: Prefs) -> None:
+        table = self.actions_table
+        known = {a.id for a in table.actions}
+        try:
+            table.set_keys({k: v for k, v in prefs.keys.items() if k in known})
+        except GroundglassError as error:
+            self.session.message.emit(str(error))
+            table.set_keys({})
+        self.held.set_keys(
+            {key: _held(table, action) for action in table.actions if action.release for key in table.keys(action.id)}
+        )
+        self.main_bar.write_keys()
+
+    # --- Qt --------------------------------------------------------------------------------------
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell when the window is seen for the first time."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        self.painted.emit()
+        self.segment_panel.look_for_models()
+        if self._warm:
+            self.keeping.look_for_unfinished()
+            self.warmup.start()
+            self.segmenting.start_engine()
+        for problem in self.preferences.problems:
+            self.session.message.emit(problem)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what lies over the window in its place."""
+        super().resizeEvent(event)
+        self.cover.setGeometry(self.rect())
+        self.palette_list.close_again()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what letting go would do."""
+        if dropped_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+            self.cover.show_over(self.rect())
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the words away."""
+        super().dragLeaveEvent(event)
+        self.cover.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.cover.hide()
+        path = dropped_path(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, lambda: self.open_path(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End everything that runs; what was edited is on disk already."""
+        window = self.session.window
+        self.preferences.update(window_level=float(window.level), window_width=float(window.width))
+        self.docks.save()
+        self.keeping.close()
+        self.segmenting.shutdown()
+        self.warmup.stop()
+        self.jobs.shutdown()
+        self.workspace.shut_down()
+        super().closeEvent(event)
+
+
+def _held(table: ActionTable, action: Action) -> tuple[Callable[[], None], Callable[[], None]]:
+    return (lambda: table.run(action.id)), (lambda: table.let_go(action.id))
+
+
+def remembered_window(prefs: Prefs) -> GreyWindow:
+    """Return the grey window that was used last; a preset keeps its name."""
+    wanted = GreyWindow(prefs.window_level, prefs.window_width)
+    return next((w for w in PRESETS if (w.level, w.width) == (wanted.level, wanted.width)), wanted)
