@@ -1,0 +1,39 @@
+"""Soft Dice of a batch, per label."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.losses.target import Target, channels
+
+
+class DiceLoss(nn.Module):
+    """1 − (2Σpy + ε) / (Σp + Σy + ε), sums over the voxels of the whole batch, mean over known labels.
+
+    Per-sample Dice on patches without the label is noise, so the batch is summed first; `per_sample`
+    brings it back. With ε = 1 an empty label predicted empty costs nothing.
+
+    *Source*: RA-UNet eq. 3 after V-Net; `squared` is V-Net's own denominator Σp² + Σy².
+    """
+
+    def __init__(self, *, epsilon: float = 1.0, squared: bool = False, per_sample: bool = False) -> None:
+        super().__init__()
+        self.epsilon = epsilon
+        self.squared = squared
+        self.per_sample = per_sample
+
+    def forward(self, logits: Tensor, target: Target) -> Tensor:
+        """Return the loss of logits (B, K, D, H, W), a scalar in fp32; 0 where nothing is known."""
+        rows = channels(logits, target)
+        known = rows.known[:, :, None] * rows.weight
+        p = torch.sigmoid(rows.logits)
+        power = 2 if self.squared else 1
+        both = (p * rows.truth * known).sum(dim=2)
+        total = ((p**power + rows.truth**power) * known).sum(dim=2)
+        counts = rows.known
+        if not self.per_sample:
+            both, total = both.sum(dim=0), total.sum(dim=0)
+            counts = (rows.known.sum(dim=0) > 0).float()
+        loss = 1 - (2 * both + self.epsilon) / (total + self.epsilon)
+        return (loss * counts).sum() / counts.sum().clamp(min=1)

@@ -1,0 +1,1 @@
+"""Synthetic chests: anatomy, disease, scanner and faults, all drawn from a seed."""

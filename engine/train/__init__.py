@@ -1,0 +1,1 @@
+"""Training: recipes, samples, augmentation, the loop and the process it runs in."""

@@ -1,0 +1,155 @@
+"""Random changes of a training patch: another body, another scanner, never another anatomy.
+
+Everything geometric is one affine reading of the source, so a patch is resampled once. Mirroring left
+and right swaps the two lungs with it. Grey values are changed in HU before normalisation, and little:
+HU are calibrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.types import HuArray, IndexZyx, LabelArray
+
+AIR_HU = -1024
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far a patch may be changed; 0 or False switches a change off.
+
+    Args:
+        scale: Largest change of size, e.g. 0.25 for 0.8 … 1.25.
+        rotation_deg: Largest turn in the axial plane.
+        mirror: Left and right may be swapped (with the labels of the lungs).
+        noise_hu: Largest standard deviation of added noise.
+        blur_voxels: Largest standard deviation of blur in the plane.
+        shift_hu: Largest offset.
+        contrast: Largest relative change of contrast.
+        chance: Probability of each single change.
+    """
+
+    scale: float = 0.25
+    rotation_deg: float = 15.0
+    mirror: bool = True
+    noise_hu: float = 25.0
+    blur_voxels: float = 0.9
+    shift_hu: float = 25.0
+    contrast: float = 0.07
+    chance: float = 0.4
+
+
+Patch = tuple[NDArray[np.float32], LabelArray, LabelArray]
+"""HU (float32), labels, lungs; all (D, H, W)."""
+
+
+def cut(
+    hu: HuArray,
+    labels: LabelArray,
+    lungs: LabelArray,
+    centre: IndexZyx,
+    size: IndexZyx,
+    augmentation: Augmentation | None,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float32], LabelArray, LabelArray, LabelArray]:
+    """Return a patch around `centre`, changed at random.
+
+    Args:
+        hu: (z, y, x) HU of the whole case.
+        labels: Ids on the same voxels.
+        lungs: Sides on the same voxels.
+        centre: Voxel in the middle of the patch.
+        size: (D, H, W).
+        augmentation: None for a plain crop.
+        rng: Source of the changes.
+
+    Returns:
+        HU float32, labels, lungs and a mask (uint8) of what lies inside the case; beyond it the
+        patch holds air and is not to be learned from.
+    """
+    turn, zoom = _draw_geometry(augmentation, rng)
+    if turn == 0.0 and zoom == 1.0:
+        picked = _plain(hu, labels, lungs, centre, size)
+    else:
+        picked = _turned(hu, labels, lungs, centre, size, turn, zoom)
+    values, ids, sides, inside = picked
+    if augmentation is None:
+        return values, ids, sides, inside
+    if augmentation.mirror and rng.random() < 0.5:
+        values, ids, sides, inside = (np.ascontiguousarray(a[..., ::-1]) for a in (values, ids, sides, inside))
+        ids, sides = swap_sides(ids), swap_sides(sides)
+    return _grey(values, augmentation, rng), ids, sides, inside
+
+
+def swap_sides(labels: LabelArray) -> LabelArray:
+    """Return ids with right lung (1) and left lung (2) exchanged: what a mirror does to them."""
+    table = np.arange(256, dtype=np.uint8)
+    table[1], table[2] = 2, 1
+    return table[labels]
+
+
+def _draw_geometry(augmentation: Augmentation | None, rng: np.random.Generator) -> tuple[float, float]:
+    if augmentation is None:
+        return 0.0, 1.0
+    turn = float(np.deg2rad(rng.uniform(-1, 1) * augmentation.rotation_deg))
+    zoom = float(np.exp(rng.uniform(-1, 1) * np.log1p(augmentation.scale)))
+    turned, zoomed = rng.random(2) < augmentation.chance
+    return (turn if turned else 0.0), (zoom if zoomed else 1.0)
+
+
+def _plain(
+    hu: HuArray, labels: LabelArray, lungs: LabelArray, centre: IndexZyx, size: IndexZyx
+) -> tuple[NDArray[np.float32], LabelArray, LabelArray, LabelArray]:
+    start = [c - n // 2 for c, n in zip(centre, size, strict=True)]
+    source = tuple(slice(max(0, a), max(0, min(a + n, m))) for a, n, m in zip(start, size, hu.shape, strict=True))
+    target = tuple(slice(s.start - a, s.stop - a) for s, a in zip(source, start, strict=True))
+    values = np.full(size, AIR_HU, np.float32)
+    out = [np.zeros(size, np.uint8) for _ in range(3)]
+    values[target] = hu[source]
+    out[0][target], out[1][target], out[2][target] = labels[source], lungs[source], 1
+    return values, out[0], out[1], out[2]
+
+
+def _turned(
+    hu: HuArray, labels: LabelArray, lungs: LabelArray, centre: IndexZyx, size: IndexZyx, turn: float, zoom: float
+) -> tuple[NDArray[np.float32], LabelArray, LabelArray, LabelArray]:
+    from scipy.ndimage import affine_transform  # noqa: PLC0415 - a heavy import
+
+    cos, sin = np.cos(turn) / zoom, np.sin(turn) / zoom
+    matrix = np.array([[1 / zoom, 0, 0], [0, cos, -sin], [0, sin, cos]])
+    half = (np.asarray(size) - 1) / 2
+    # read from a box around the patch: the filter copies what it is given
+    reach = np.ceil(np.abs(matrix) @ half).astype(int) + 2
+    low = np.maximum(np.asarray(centre) - reach, 0)
+    high = np.minimum(np.asarray(centre) + reach + 1, hu.shape)
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    offset = np.asarray(centre) - low - matrix @ half
+    values = affine_transform(
+        hu[box].astype(np.float32), matrix, offset, size, order=1, mode="constant", cval=float(AIR_HU)
+    )
+    inside_source = np.ones(tuple(int(n) for n in high - low), np.uint8)
+    ids, sides, inside = (
+        affine_transform(a, matrix, offset, size, order=0, mode="constant", cval=0)
+        for a in (labels[box], lungs[box], inside_source)
+    )
+    return values, ids, sides, inside
+
+
+def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - a heavy import
+
+    noisy, blurred, shifted, stretched = rng.random(4) < augmentation.chance
+    if blurred and augmentation.blur_voxels:
+        sigma = float(rng.uniform(0.2, augmentation.blur_voxels))
+        values = gaussian_filter(values, (0.0, sigma, sigma), truncate=2.5)
+    if noisy and augmentation.noise_hu:
+        strength = np.float32(rng.uniform(0, augmentation.noise_hu))
+        values = values + strength * rng.standard_normal(values.shape, dtype=np.float32)
+    if stretched and augmentation.contrast:
+        values = (values + 1000) * np.float32(1 + rng.uniform(-1, 1) * augmentation.contrast) - 1000
+    if shifted and augmentation.shift_hu:
+        values = values + np.float32(rng.uniform(-1, 1) * augmentation.shift_hu)
+    return np.maximum(values, AIR_HU).astype(np.float32)

@@ -1,0 +1,172 @@
+"""From samples to batches: which patch is learned from next.
+
+Every patch is drawn from the seed of the training, the step and its place in the batch alone. So there
+is no state to keep: a resumed training sees exactly what an uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.types import IndexZyx, LabelArray
+from engine.train.augment import cut
+from engine.train.recipe import Recipe
+from engine.train.samples import LABEL_KEYS, Sample
+
+if TYPE_CHECKING:
+    from engine.losses.target import Target
+    from torch import Tensor
+
+_PLACES = 3000
+"""Voxels remembered per label and case to place patches on."""
+_KEPT_CASES = 128
+"""Cases kept in memory, about 12 MiB each."""
+_INFECTION = ("ground_glass", "consolidation")
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    sample: Sample
+    places: dict[int, NDArray[np.int32]]
+
+
+class Drawer:
+    """Draws patches from training cases.
+
+    Args:
+        recipe: Patch, labels, share of foreground, augmentation, seed.
+        cases: One function per case that reads it; read cases are kept as memory allows.
+    """
+
+    def __init__(self, recipe: Recipe, cases: Sequence[Callable[[], Sample]]) -> None:
+        self.recipe = recipe
+        self._cases = cases
+        self._loaded: OrderedDict[int, _Loaded] = OrderedDict()
+
+    def batch(self, step: int, part: int = 0) -> tuple[Tensor, Target]:
+        """Return the batch of a step: intensity (B, 1, D, H, W) and its target.
+
+        Args:
+            step: Update of the weights, from 0.
+            part: Which of the batches of that update.
+        """
+        training = self.recipe.training
+        patches = [
+            self.patch(np.random.default_rng([training.seed, step, part, i])) for i in range(training.batch)
+        ]
+        return collate(self.recipe, patches)
+
+    def patch(self, rng: np.random.Generator) -> Patch:
+        """Return one random patch."""
+        recipe = self.recipe
+        loaded = self._case(int(rng.integers(len(self._cases))))
+        sample = loaded.sample
+        centre = _centre(loaded, recipe.patch, recipe.training.foreground, rng)
+        labels, lungs = sample.labels, sample.lungs
+        if sample.infection is not None:  # rides along as one more id
+            labels = np.where(sample.infection, np.uint8(_INFECTION_ID), labels)
+        hu, ids, sides, inside = cut(sample.hu, labels, lungs, centre, recipe.patch, recipe.augment, rng)
+        return Patch(hu, ids, sides, inside, sample.annotated, sample.infection is not None)
+
+    def _case(self, index: int) -> _Loaded:
+        if index in self._loaded:
+            self._loaded.move_to_end(index)
+            return self._loaded[index]
+        sample = self._cases[index]()
+        loaded = _Loaded(sample, _places(sample, np.random.default_rng(index)))
+        self._loaded[index] = loaded
+        if len(self._loaded) > _KEPT_CASES:
+            self._loaded.popitem(last=False)
+        return loaded
+
+
+_INFECTION_ID = 250
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A patch with its truth, (D, H, W) each."""
+
+    hu: NDArray[np.float32]
+    labels: LabelArray
+    lungs: LabelArray
+    inside: LabelArray
+    annotated: frozenset[str]
+    has_infection: bool = False
+
+
+def _places(sample: Sample, rng: np.random.Generator) -> dict[int, NDArray[np.int32]]:
+    found: dict[int, NDArray[np.int32]] = {}
+    ids = sample.labels if sample.infection is None else np.where(sample.infection, _INFECTION_ID, sample.labels)
+    flat = ids.reshape(-1)
+    for label in np.flatnonzero(np.bincount(flat, minlength=256)[1:]) + 1:
+        where = np.flatnonzero(flat == label)
+        if len(where) > _PLACES:
+            where = rng.choice(where, _PLACES, replace=False)
+        found[int(label)] = np.stack(np.unravel_index(where, ids.shape), axis=1).astype(np.int32)
+    return found
+
+
+def _centre(loaded: _Loaded, patch: IndexZyx, foreground: float, rng: np.random.Generator) -> IndexZyx:
+    """Place a patch: on a voxel of a random label with a random offset, or anywhere; within the case if it fits."""
+    shape = np.asarray(loaded.sample.hu.shape)
+    size = np.asarray(patch)
+    if loaded.places and rng.random() < foreground:
+        lesions = [label for label in loaded.places if label > 2] or list(loaded.places)
+        voxels = loaded.places[lesions[int(rng.integers(len(lesions)))]]
+        centre = voxels[int(rng.integers(len(voxels)))] + rng.integers(-size // 3, size // 3 + 1)
+    else:
+        centre = rng.integers(0, shape)
+    low, high = size // 2, shape - (size - size // 2)
+    inside = np.clip(centre, low, np.maximum(low, high))
+    z, y, x = (int(c) if n >= s else int(n) // 2 for c, n, s in zip(inside, shape, size, strict=True))
+    return z, y, x
+
+
+def collate(recipe: Recipe, patches: Sequence[Patch]) -> tuple[Tensor, Target]:
+    """Return intensity (B, 1, D, H, W) and the target of some patches."""
+    import torch  # noqa: PLC0415 - a heavy import
+
+    from engine.losses.target import Target  # noqa: PLC0415 - imports torch
+
+    intensity = np.stack([recipe.intensity.apply(p.hu) for p in patches])[:, None]
+    truth = np.stack([[label_mask(key, p.labels, p.lungs) for key in recipe.labels] for p in patches])
+    known = np.array([[key in p.annotated for key in recipe.labels] for p in patches], np.float32)
+    valid = np.stack([p.inside for p in patches])[:, None].astype(np.float32)
+    union, union_known, of = None, None, ()
+    if any(p.has_infection for p in patches):
+        union = torch.from_numpy(np.stack([p.labels == _INFECTION_ID for p in patches])[:, None].astype(np.float32))
+        union_known = torch.tensor([float(p.has_infection) for p in patches])
+        of = tuple(i for i, key in enumerate(recipe.labels) if key in _INFECTION)
+    target = Target(
+        torch.from_numpy(truth.astype(np.float32)),
+        torch.from_numpy(known),
+        torch.from_numpy(valid),
+        union,
+        of,
+        union_known,
+    )
+    return torch.from_numpy(intensity), target
+
+
+def label_mask(key: str, labels: LabelArray, lungs: LabelArray) -> NDArray[np.bool_]:
+    """Return where a label is, lungs with the lesions in them.
+
+    Args:
+        key: ``lung``, ``infection`` or one of LABEL_KEYS.
+        labels: Ids.
+        lungs: Sides.
+    """
+    if key == "lung":
+        return lungs > 0
+    if key == "infection":
+        return (labels == 3) | (labels == 4) | (labels == _INFECTION_ID)
+    if key in {"lung_right", "lung_left"}:
+        return lungs == LABEL_KEYS.index(key) + 1
+    return labels == LABEL_KEYS.index(key) + 1

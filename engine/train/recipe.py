@@ -1,0 +1,256 @@
+"""A recipe: everything a training needs to know, as typed values read from TOML.
+
+An unknown key, a wrong type or an impossible value is refused with the nearest valid name, before
+anything is painted or trained.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from engine.core.errors import RecipeError, ResourceError
+from engine.core.paths import resource
+from engine.prep.normalise import Intensity
+from engine.train.augment import Augmentation
+from engine.train.schedule import ScheduleKind
+
+
+@dataclass(frozen=True)
+class DataPlan:
+    """Which cases.
+
+    Args:
+        train: Number of synthetic cases, or of cases of a folder (0: all).
+        validation: Number kept aside to choose the best weights.
+        first_seed: Seed of the first synthetic case; validation seeds follow the training seeds.
+    """
+
+    train: int = 48
+    validation: int = 4
+    first_seed: int = 0
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the weights are found.
+
+    Args:
+        steps: Updates of the weights, at most.
+        minutes: Time to end within, 0 for none; the schedule is spread over it. A training by the clock
+            gives other weights each time.
+        batch: Patches an update sees at once.
+        accumulate: Batches per update.
+        optimiser: ``"adamw"``, ``"adam"`` or ``"sgd"`` (Nesterov 0.99).
+        learning_rate: At its highest.
+        weight_decay: Of AdamW and SGD.
+        schedule: Course of the learning rate.
+        warmup: Share of the steps in which it climbs.
+        clip: Largest norm of the gradient, 0 for none.
+        ema: Decay of the averaged weights that are validated and kept, 0 for none.
+        loss: A name in LOSSES.
+        foreground: Share of the patches that are placed on a label.
+        freeze_norm_from: Share of the steps after which batch statistics stay fixed, so that the
+            weights settle on the ones used for prediction; 1 for never.
+        precision: ``"auto"`` is bf16 where the processor computes in it, else ``"fp32"``.
+        validate_every: Steps between validations.
+        patience: Validations without improvement before it stops, 0 for never.
+        checkpoint_every: Steps between checkpoints.
+        seed: Of weights and patches.
+    """
+
+    steps: int = 1000
+    minutes: float = 0.0
+    batch: int = 2
+    accumulate: int = 1
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    schedule: ScheduleKind = "cosine"
+    warmup: float = 0.05
+    clip: float = 12.0
+    ema: float = 0.99
+    loss: str = "combined"
+    foreground: float = 0.6
+    freeze_norm_from: float = 0.7
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    validate_every: int = 250
+    patience: int = 0
+    checkpoint_every: int = 100
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training.
+
+    Args:
+        name: Its name; the weights are called after it.
+        network: A name in NETWORKS.
+        text: What it is for.
+        labels: Keys of the labels, one output each.
+        spacing: mm (z, y, x) of the patches.
+        patch: Voxels (z, y, x).
+        arch: Arguments of the network beside outputs and patch.
+        intensity: Grey values.
+        data: Which cases.
+        training: How.
+        augment: Random changes; None for none.
+    """
+
+    name: str
+    network: str
+    text: str = ""
+    labels: tuple[str, ...] = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
+    spacing: tuple[float, float, float] = (3.0, 2.5, 2.5)
+    patch: tuple[int, int, int] = (32, 80, 80)
+    arch: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    intensity: Intensity = Intensity()
+    data: DataPlan = DataPlan()
+    training: Training = Training()
+    augment: Augmentation | None = Augmentation()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            RecipeError: a value is out of its range.
+        """
+        training, data = self.training, self.data
+        checks = (
+            (len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels", "at least one, none twice"),
+            (min(self.spacing) > 0, "spacing", "positive millimetres"),
+            (min(self.patch) >= 16, "patch", "at least 16 voxels an axis"),
+            (data.train >= 0 and data.validation >= 0, "data", "no negative numbers of cases"),
+            (data.first_seed >= 0, "data.first_seed", "0 or more"),
+            (training.steps >= 1, "training.steps", "at least 1"),
+            (training.minutes >= 0, "training.minutes", "0 or more"),
+            (training.batch >= 1 and training.accumulate >= 1, "training.batch and accumulate", "at least 1"),
+            (training.learning_rate > 0, "training.learning_rate", "above 0"),
+            (0 <= training.warmup < 1, "training.warmup", "a share from 0 to below 1"),
+            (0 <= training.ema < 1, "training.ema", "from 0 to below 1"),
+            (0 <= training.foreground <= 1, "training.foreground", "a share from 0 to 1"),
+            (0 < training.freeze_norm_from <= 1, "training.freeze_norm_from", "a share above 0, at most 1"),
+            (training.validate_every >= 1, "training.validate_every", "at least 1"),
+            (training.checkpoint_every >= 1, "training.checkpoint_every", "at least 1"),
+        )
+        for good, key, wanted in checks:
+            if not good:
+                raise RecipeError(
+                    f"The recipe “{self.name}” cannot be trained.",
+                    f"{key} is {_at(self, key)}; it must be {wanted}.",
+                    "Correct the recipe.",
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def load(name_or_path: str | Path) -> Recipe:
+    """Return a recipe that ships with the program, by name, or one in a TOML file.
+
+    Raises:
+        RecipeError: no such recipe, or it has unknown or impossible values.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        try:
+            path = resource(f"recipes/{name_or_path}.toml")
+        except ResourceError:
+            near = difflib.get_close_matches(str(name_or_path), names(), n=1)
+            hint = f"Did you mean “{near[0]}”?" if near else f"Choose one of: {', '.join(names())}, or a .toml file."
+            raise RecipeError(f"There is no recipe called “{name_or_path}”.", "", hint) from None
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"The recipe “{path.name}” does not exist.", f"Looked in {path.parent}.", "") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(
+            f"The recipe “{path.name}” cannot be read.", f"{error}.", "Correct the file; it must be TOML."
+        ) from error
+    return from_dict(values, source=path.name)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the recipes that ship with the program."""
+    return tuple(sorted(p.stem for p in resource("recipes").glob("*.toml")))
+
+
+def from_dict(values: Mapping[str, Any], *, source: str = "the recipe") -> Recipe:
+    """Return the recipe plain values describe.
+
+    Raises:
+        RecipeError: an unknown key, a wrong type or an impossible value.
+    """
+    return _build(Recipe, values, source, "")
+
+
+def _build(cls: type[Any], values: Mapping[str, Any], source: str, at: str) -> Any:  # noqa: ANN401
+    hints = get_type_hints(cls)
+    known = {f.name: f for f in fields(cls)}
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean “{near[0]}”?" if near else f"It knows: {', '.join(known)}."
+            raise RecipeError(f"“{source}” has an unknown entry “{at}{key}”.", "", hint)
+    missing = [name for name in ("name", "network") if cls is Recipe and name not in values]
+    if missing:
+        raise RecipeError(f"“{source}” is not complete.", f"It lacks {', '.join(missing)}.", "Add it.")
+    made = {key: _typed(value, hints[key], source, f"{at}{key}") for key, value in values.items()}
+    return cls(**made)
+
+
+def _typed(value: Any, hint: Any, source: str, at: str) -> Any:  # noqa: ANN401
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        if value in inner:
+            return value
+        raise _wrong(source, at, value, "one of " + ", ".join(map(str, inner)))
+    if origin is not None and type(None) in inner:  # X | None; TOML has no null: false means none
+        if value is False:
+            return None
+        return _typed(value, next(t for t in inner if t is not type(None)), source, at)
+    if is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise _wrong(source, at, value, "a table")
+        return _build(hint, value, source, f"{at}.")  # pyright: ignore[reportArgumentType]
+    if origin is tuple:
+        return _tuple(value, inner, source, at)
+    if origin is not None and origin is not Union and isinstance(value, Mapping):
+        return dict(value)
+    return _scalar(value, hint, source, at)
+
+
+def _tuple(value: Any, inner: tuple[Any, ...], source: str, at: str) -> tuple[Any, ...]:  # noqa: ANN401
+    if not isinstance(value, list | tuple):
+        raise _wrong(source, at, value, "a list")
+    if inner[-1] is Ellipsis:
+        return tuple(_typed(v, inner[0], source, at) for v in value)
+    if len(value) != len(inner):
+        raise _wrong(source, at, value, f"a list of {len(inner)}")
+    return tuple(_typed(v, t, source, at) for v, t in zip(value, inner, strict=True))
+
+
+def _scalar(value: Any, hint: Any, source: str, at: str) -> Any:  # noqa: ANN401
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and (not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool)):
+        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+        raise _wrong(source, at, value, words.get(hint, hint.__name__))
+    return value
+
+
+def _wrong(source: str, at: str, value: object, wanted: str) -> RecipeError:
+    return RecipeError(f"“{source}” has a wrong value.", f"{at} is {value!r}; it must be {wanted}.", "Correct it.")
+
+
+def _at(recipe: Recipe, key: str) -> object:
+    value: object = recipe
+    for part in key.split(" ")[0].split("."):
+        value = getattr(value, part)
+    return value

@@ -1,0 +1,174 @@
+"""The files of a run: curves, state to resume from, weights with their card."""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.core.atomic import replacing, write_text
+from engine.core.errors import InputError, ModelError
+from engine.nets.card import Card, write_card
+from engine.nets.checkpoint import save
+from engine.nets.registry import arch_dict
+from engine.train.recipe import Recipe, from_dict
+
+STATE = "state.safetensors"
+CURVES = "curves.jsonl"
+
+
+def start(folder: Path, recipe: Recipe, *, cases: int, validation: int, threads: int) -> None:
+    """Make the folder of a new run with its recipe and environment.
+
+    Raises:
+        InputError: the folder holds a run already.
+        ResourceError: it cannot be written.
+    """
+    if (folder / STATE).exists() or (folder / CURVES).exists():
+        raise InputError(
+            f"The folder “{folder.name}” holds a training already.",
+            "A new one would mix with it.",
+            f"Choose another folder, or go on with: groundglass train --resume {folder}",
+        )
+    write_text(folder / "recipe.json", json.dumps(recipe.to_dict(), indent=1, ensure_ascii=False) + "\n")
+    environment = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "threads": threads,
+        "training_cases": cases,
+        "validation_cases": validation,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Return the recipe of a run.
+
+    Raises:
+        InputError: this is no run.
+    """
+    try:
+        values = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"“{folder.name}” is no training that can be resumed.",
+            "Its recipe.json is missing or damaged.",
+            "Choose the folder that was given with -o.",
+        ) from error
+    return from_dict({k: v for k, v in values.items() if k != "augment"} | {"augment": values["augment"] or False})
+
+
+def append_curve(folder: Path, line: dict[str, Any]) -> None:
+    """Add one line to the curves."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / CURVES).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+def read_curve(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of the curves; a line cut short by a crash is left out."""
+    path = folder / CURVES
+    if not path.exists():
+        return []
+    lines: list[dict[str, Any]] = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines
+
+
+def cut_curve(folder: Path, step: int) -> None:
+    """Forget the lines after `step`: they will come again."""
+    kept = [line for line in read_curve(folder) if int(line["step"]) <= step]
+    write_text(folder / CURVES, "".join(json.dumps(line) + "\n" for line in kept))
+
+
+def write_state(
+    folder: Path, model: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, numbers: dict[str, float]
+) -> None:
+    """Write everything a training needs to go on.
+
+    Raises:
+        ResourceError: the disk is full; the former state stays.
+    """
+    from safetensors.torch import save_file  # noqa: PLC0415 - only where a run is written
+
+    tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
+    for index, slot in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{k}": torch.as_tensor(v) for k, v in slot.items() if v is not None}
+    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    with replacing(folder / STATE) as temporary:
+        save_file(plain, temporary, metadata={"numbers": json.dumps(numbers)})
+
+
+def read_state(
+    folder: Path, model: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer
+) -> dict[str, float]:
+    """Bring a training back to its last checkpoint and return the numbers that were kept with it.
+
+    Raises:
+        ModelError: there is none, it is damaged, or it belongs to another recipe.
+    """
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - only where a run is read
+
+    path = folder / STATE
+    try:
+        with safe_open(path, framework="pt") as stored:
+            numbers = json.loads((stored.metadata() or {})["numbers"])
+            tensors: dict[str, Tensor] = {k: stored.get_tensor(k) for k in stored.keys()}  # noqa: SIM118
+        model.load_state_dict(_part(tensors, "model."))
+        average.load_state_dict(_part(tensors, "average."))
+    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"The training in “{folder.name}” cannot be resumed.",
+            "Its last checkpoint is missing, damaged or of another recipe.",
+            "Start it again in a new folder.",
+            details=str(error),
+        ) from error
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, value in _part(tensors, "optimiser.").items():
+        index, _, key = name.partition(".")
+        slots.setdefault(int(index), {})[key] = value
+    whole = optimiser.state_dict()
+    whole["state"] = slots
+    optimiser.load_state_dict(whole)
+    return numbers
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any]) -> Card:
+    """Return the card of weights trained by `recipe`."""
+    plan = recipe.data
+    return Card(
+        id=recipe.name,
+        network=recipe.network,
+        labels=recipe.labels,
+        title=recipe.text,
+        arch=arch_dict(model),
+        patch=recipe.patch,
+        spacing=recipe.spacing,
+        intensity=recipe.intensity,
+        trained_on=(f"{plan.train or 'all'} cases, {plan.validation} more to choose the weights by",),
+        figures=figures,
+        created=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def write_weights(folder: Path, name: str, model: nn.Module, recipe: Recipe, figures: dict[str, Any]) -> None:
+    """Write weights ready for use, and beside them the card."""
+    card = save(folder / f"{name}.safetensors", model, card_of(recipe, model, figures))
+    write_card(folder / f"{name}.toml", card)

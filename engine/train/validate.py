@@ -1,0 +1,89 @@
+"""How good the weights are on whole cases that are not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from engine.core.progress import CancelToken
+from engine.predict.predictor import Run
+from engine.predict.tiles import plan
+from engine.train.batches import label_mask
+from engine.train.recipe import Recipe
+from engine.train.samples import Sample
+
+_OVERLAP = 0.1
+"""Little: validation is a comparison between checkpoints, and time spent here is not spent learning."""
+
+
+class ModuleEngine:
+    """A network as it stands in training, as an engine of the predictor."""
+
+    def __init__(self, module: nn.Module, device: torch.device, *, bf16: bool) -> None:
+        self.text = f"{device.type}, in training"
+        self._module = module
+        self._device = device
+        self._bf16 = bf16
+
+    def infer(self, window: NDArray[np.float32], cancel: CancelToken | None = None) -> NDArray[np.float32]:
+        """Return logits (K, D, H, W) of `window` (1, 1, D, H, W)."""
+        if cancel is not None:
+            cancel.check()
+        x = torch.from_numpy(window).to(self._device, memory_format=torch.channels_last_3d)
+        with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bf16):
+            return self._module(x)[0].float().cpu().numpy()
+
+
+def scores(
+    module: nn.Module,
+    recipe: Recipe,
+    samples: Iterable[Sample],
+    device: torch.device,
+    *,
+    bf16: bool,
+    cancel: CancelToken | None = None,
+) -> dict[str, float]:
+    """Return the Dice per label, pooled over the voxels of all `samples`, and their mean as ``"mean"``.
+
+    Pooled rather than averaged: with a handful of cases a tiny lesion would otherwise decide which
+    weights are the best. A label that no sample has is left out.
+
+    Args:
+        module: In evaluation mode.
+        recipe: Labels, patch, grey values.
+        samples: On the recipe's spacing.
+        device: Of the module.
+        bf16: Compute as in training.
+        cancel: Looked at before each window.
+    """
+    both = np.zeros(len(recipe.labels))
+    total = np.zeros(len(recipe.labels))
+    drawn = np.zeros(len(recipe.labels))
+    for sample in samples:
+        shape = sample.hu.shape
+        run = Run(
+            ModuleEngine(module, device, bf16=bf16),
+            recipe.intensity,
+            len(recipe.labels),
+            plan((shape[0], shape[1], shape[2]), recipe.patch, _OVERLAP),
+        )
+        for start, logits in run.slabs(sample.hu, cancel=cancel):
+            part = slice(start, start + logits.shape[1])
+            for i, key in enumerate(recipe.labels):
+                if key not in sample.annotated:
+                    continue
+                truth = label_mask(key, sample.labels[part], sample.lungs[part])
+                found = logits[i] > 0
+                both[i] += int((found & truth).sum())
+                total[i] += int(found.sum()) + int(truth.sum())
+                drawn[i] += int(truth.sum())
+    dice = {
+        key: float(2 * both[i] / total[i]) for i, key in enumerate(recipe.labels) if drawn[i] > 0 and total[i] > 0
+    }
+    if dice:
+        dice["mean"] = float(np.mean(list(dice.values())))
+    return dice
