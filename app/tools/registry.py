@@ -14,11 +14,20 @@ TOOLS: Registry[type[Tool]] = Registry(
         "navigate": "app.tools.navigate:Navigate",
         "brush": "app.tools.brush:Brush",
         "eraser": "app.tools.eraser:Eraser",
+        "outline": "app.tools.outline:Freehand",
+        "threshold": "app.tools.threshold:Threshold",
+        "fill": "app.tools.fill:Fill",
+        "islands": "app.tools.islands:Islands",
+        "ruler": "app.tools.ruler:Ruler",
     },
 )
 
 
+_MORE_ACTIONS = ("app.tools.reshape",)
+
+
 def tool_actions() -> tuple[Action, ...]:
-    """Return the ``ACTIONS`` of every tool's file, in the order of `TOOLS`."""
+    """Return the ``ACTIONS`` of every tool's file, in the order of `TOOLS`, and of acts that need no mouse."""
     modules = dict.fromkeys(TOOLS.entry(name).target.partition(":")[0] for name in TOOLS.available())
+    modules.update(dict.fromkeys(_MORE_ACTIONS))
     return tuple(action for module in modules for action in importlib.import_module(module).ACTIONS)

@@ -67,10 +67,10 @@ def signed_distance_mm(mask: MaskArray, spacing_mm: tuple[float, float]) -> Floa
         spacing_mm: Spacing of rows and columns.
     """
     wide = np.pad(mask, 1)
-    inside, outside = (_ndimage().distance_transform_edt(m, sampling=spacing_mm) for m in (wide, ~wide))
+    inside: FloatArray = _ndimage().distance_transform_edt(wide, sampling=spacing_mm)
+    outside: FloatArray = _ndimage().distance_transform_edt(~wide, sampling=spacing_mm)
     half = 0.5 * min(sum(spacing_mm) / 2, 1.9 * min(spacing_mm))
-    signed: FloatArray = np.where(wide, inside - half, half - outside)
-    return signed[1:-1, 1:-1]
+    return np.where(wide, inside - half, half - outside)[1:-1, 1:-1]
 
 
 def moved(field: FloatArray, by: FloatArray) -> FloatArray:

@@ -133,7 +133,7 @@ def test_every_action_has_a_title_a_tip_and_a_key_of_its_own():
     for action in actions:
         assert action.title
         assert action.tip.endswith(".")
-    assert {"B", "E", "[", "]", "D", "Esc", "0", "1", "9", "`"} <= set(keys)
+    assert {"B", "E", "[", "]", "D", "Esc", "0", "1", "9", "`", "G", "T", "K", "I", "J", "R"} <= set(keys)
 
 
 def test_every_tool_can_be_taken_up_by_an_action():
