@@ -40,13 +40,13 @@ def indexed(raw: RawImage, name: str) -> tuple[LabelArray, tuple[int, ...], tupl
 
 
 def _whole(raw: RawImage, name: str) -> NDArray[np.int64]:
-    result = np.empty(raw.array.shape, dtype=np.int64)
+    result = np.empty(raw.shape, dtype=np.int64)
     for start in range(0, result.shape[0], _SLAB):
         values = raw.array[start : start + _SLAB].astype(np.float64) * raw.slope + raw.intercept
         rounded = np.rint(values)
         off = np.abs(values - rounded)
         if not np.isfinite(values).all() or float(off.max(initial=0)) > _NEAR_WHOLE or np.abs(rounded).max() > 2**53:
-            worst = values.reshape(-1)[int(np.argmax(np.where(np.isfinite(off), off, np.inf)))]
+            worst = float(values[np.unravel_index(int(np.argmax(np.where(np.isfinite(off), off, np.inf))), off.shape)])
             raise FormatError(
                 f"“{name}” is no mask.",
                 f"It holds the value {worst:g}; labels are whole numbers (within {_NEAR_WHOLE}).",
