@@ -2,8 +2,8 @@
 
 The qform keeps three of a quaternion's four numbers as float32; the fourth comes from the other three, and
 near a half turn its error is the square root of theirs. Here the three are chosen among their float32
-neighbours so that what a reader makes of them is right within 1e-5. A few turns (0.0006° to 0.07° off a half
-turn) cannot be told that way at all: then only the sform is set.
+neighbours so that what a reader makes of them is right within 1e-5. Some turns less than 0.7° off a half
+turn cannot be told that way at all; then only the sform is set, which every present reader takes.
 """
 
 from __future__ import annotations
