@@ -116,17 +116,13 @@ class Grid:
         """Whether both put every voxel at the same place within `tol_mm` (compared at the corners)."""
         if self.shape_zyx != other.shape_zyx:
             return False
-        corners = np.array([[z, y, x] for z in (0, 1) for y in (0, 1) for x in (0, 1)]) * (
-            np.array(self.shape_zyx) - 1
-        )
+        corners = np.array([[z, y, x] for z in (0, 1) for y in (0, 1) for x in (0, 1)]) * (np.array(self.shape_zyx) - 1)
         return bool(np.abs(self.to_lps(corners) - other.to_lps(corners)).max() <= tol_mm)
 
     def crop(self, box: Box) -> Grid:
         """Return the grid of ``array[box.slices]``; the box may reach outside."""
         left, posterior, superior = self.to_lps(box.start_zyx)
-        return replace(
-            self, shape_zyx=box.shape, origin_lps=(float(left), float(posterior), float(superior))
-        )
+        return replace(self, shape_zyx=box.shape, origin_lps=(float(left), float(posterior), float(superior)))
 
     def resized(self, spacing_zyx_mm: FloatZyx) -> Grid:
         """Return the grid that covers the same space, face to face, with about this spacing.

@@ -26,13 +26,13 @@ def grid_from_affine_ras(affine: FloatArray, shape_zyx: IndexZyx) -> Grid:
         GeometryError: an axis has no length, or the axes are not at right angles.
     """
     matrix = np.asarray(affine, dtype=np.float64)
-    steps = (LPS_TO_RAS @ matrix[:3, :3]).T[::-1]
-    origin = LPS_TO_RAS @ matrix[:3, 3]
-    spacing = np.linalg.norm(steps, axis=1)
+    spacing = np.linalg.norm(matrix[:3, :3], axis=0)[::-1]
     if not np.isfinite(matrix).all() or spacing.min() <= 0:
         raise GeometryError(
             "The orientation of the volume cannot be used.", f"Its affine is {np.round(matrix, 4).tolist()}."
         )
+    steps = (LPS_TO_RAS @ matrix[:3, :3]).T[::-1]
+    origin = LPS_TO_RAS @ matrix[:3, 3]
     rows = steps / spacing[:, None]
     return Grid(
         shape_zyx,
