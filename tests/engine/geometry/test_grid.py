@@ -75,7 +75,7 @@ def test_the_voxel_at_a_point_is_the_nearest_or_none(grid, index):
     off = np.array(index) - np.floor(np.array(index))
     if (np.abs(off - 0.5) < 1e-6).any():
         return  # on a border between two cells rounding decides
-    nearest = tuple(int(round(i)) for i in index)
+    nearest = tuple(round(i) for i in index)
     assert found == (nearest if Box.whole(grid.shape_zyx).contains(nearest) else None)
 
 
