@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,13 +17,18 @@ class HandledPane(QWidget):
 
     hands: Gestures
 
-    def event(self, event: QEvent) -> bool:
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # Not by overriding `event`: an exception in a handler called from there ends the process in PySide 6.11.
+        self.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Claim the keys the pane needs now before a shortcut of the window takes them."""
-        override = event.type() == QEvent.Type.ShortcutOverride
+        override = watched is self and event.type() == QEvent.Type.ShortcutOverride
         if override and isinstance(event, QKeyEvent) and self.hands.wants(event):
             event.accept()
             return True
-        return super().event(event)
+        return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture."""

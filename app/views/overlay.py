@@ -33,13 +33,13 @@ class LabelLayer:
     def rebuild(self, case: Case, preview: Preview | None, index: int, palette: Palette) -> None:
         """Read the whole slice."""
         self.marks = None
-        labels = np.ascontiguousarray(self._frame.slice_of(case.labels.data, index))
+        labels = self._frame.slice_of(case.labels.data, index)
         self.codes = self._coded(labels, preview, index, palette, Patch(0, labels.shape[0], 0, labels.shape[1]))
         self.extent = _extent(self.codes)
 
     def update(self, case: Case, preview: Preview | None, index: int, palette: Palette, patch: Patch) -> None:
         """Read a part of the slice again."""
-        labels = self._frame.slice_of(case.labels.data, index)[patch.slices].copy()
+        labels = self._frame.slice_of(case.labels.data, index)[patch.slices]
         self.codes[patch.slices] = self._coded(labels, preview, index, palette, patch)
         # Never shrinks here: the next whole slice makes it tight again.
         self.extent = self.extent.union(patch)
@@ -56,6 +56,7 @@ class LabelLayer:
         if index not in slices or common.empty:
             return palette.codes.take(labels)
         values = self._preview_slice(preview, slices, index)
+        labels = labels.copy()
         # Rows and columns of the preview that fall in this patch, and where they land in it.
         source = _moved(common, covered)
         target = _moved(common, patch)

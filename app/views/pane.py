@@ -25,7 +25,8 @@ class PaneTitle(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
-        self._note = ""
+        self.note = ""
+        """Muted words beside the name."""
         self.active = False
         self.setFixedHeight(TITLE_PX)
         self.setAccessibleName(f"{PLANE_TITLES[name]} pane")
@@ -53,8 +54,8 @@ class PaneTitle(QWidget):
 
     def set_note(self, text: str) -> None:
         """Write a few muted words beside the name."""
-        if text != self._note:
-            self._note = text
+        if text != self.note:
+            self.note = text
             self.update()
 
     def set_active(self, *, on: bool) -> None:
@@ -77,11 +78,11 @@ class PaneTitle(QWidget):
         title = PLANE_TITLES[self._name]
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), middle, title)
-        if self._note:
+        if self.note:
             left += painter.fontMetrics().horizontalAdvance(title) + 10
             painter.setFont(pane_font(12))
             painter.setPen(QColor(tokens.muted))
-            painter.drawText(QRectF(left, 0, self.width() - left - 24, self.height()), middle, self._note)
+            painter.drawText(QRectF(left, 0, self.width() - left - 24, self.height()), middle, self.note)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Make the pane whole, and back."""

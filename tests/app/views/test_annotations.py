@@ -1,0 +1,135 @@
+"""What is written over a slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.model.session import Session, Slab
+from app.views.annotations import THIN, corner_texts, number, position_text, value_text
+from app.views.crosshair import GAP_PX, crosshair_rects
+from app.views.slice_view import SliceView
+from engine.case.volume import Notice, SeriesInfo, Volume
+from engine.geometry.hu import Window
+from tests.support.panes import SHAPE, a_case, painted
+
+MakePane = Callable[..., SliceView]
+
+
+def test_corners_have_fixed_meaning(session: Session, pane: MakePane) -> None:
+    view = pane("coronal")
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[2, 3, 4] = 3
+    case = a_case(labels=labels)
+    session.set_case(case)
+    session.set_window(Window(-600, 1200))
+    session.set_slab(Slab("mip", 10.0))
+    assert view.frame is not None
+    texts = corner_texts(session, case, view.frame, view.viewport, 3, (2, 3, 4))
+    assert texts.top_left == ("CT 12 slices 2.5 mm", "2026-03-14")
+    assert texts.top_right[0] == "W 1200  L −600"
+    assert texts.top_right[1].startswith("Zoom ")
+    assert texts.top_right[2] == f"MIP 10.0{THIN}mm"
+    assert texts.bottom_left == (f"−766{THIN}HU · Ground-glass", f"R{THIN}27.2  P{THIN}14.4  H{THIN}145.0{THIN}mm")
+    assert texts.bottom_right == (f"Slice 4{THIN}/{THIN}20", f"P 14.4{THIN}mm · 0.8{THIN}mm thick")
+
+
+def test_grey_values_that_are_no_hu_are_not_called_so() -> None:
+    assert value_text(a_case(has_hu=False), (2, 3, 4)) == "value −766"
+    assert value_text(a_case(), (99, 0, 0)) == ""
+
+
+def test_unknown_orientation_shows_question_marks_and_no_sides(session: Session, pane: MakePane) -> None:
+    case = a_case(orientation_known=False)
+    assert position_text(case, (2, 3, 4)) == "[2 3 4]"
+    view = pane("axial", (300, 300))
+    session.set_case(a_case(hu=np.full(SHAPE, -1024, np.int16)))
+    known = painted(view)
+    session.set_case(a_case(hu=np.full(SHAPE, -1024, np.int16), orientation_known=False))
+    unknown = painted(view)
+    assert (known[130:170, 4:24] != unknown[130:170, 4:24]).any()
+    # Doubtful things are in the colour of doubt: red well above blue.
+    letter = unknown[130:170, 4:24].astype(int)
+    assert (letter[..., 0] - letter[..., 2] > 80).any()
+
+
+def test_texts_hide_in_a_narrow_pane_but_the_letters_stay(session: Session, pane: MakePane) -> None:
+    dark = a_case(hu=np.full(SHAPE, -1024, np.int16))
+    wide, narrow = pane("axial", (320, 300)), pane("axial", (240, 300))
+    session.set_window(Window(0, 100))
+    session.set_case(dark)
+    session.set_cursor((6, 19, 25))
+    assert painted(wide)[4:40, 4:100].max() > 100
+    assert painted(narrow)[4:40, 4:80].max() == 0
+    assert painted(narrow)[140:160, 4:24].max() > 100
+
+
+def test_no_text_names_what_is_not_in_the_neutral_info(session: Session, pane: MakePane) -> None:
+    view = pane()
+    base = a_case()
+    info = SeriesInfo("CT 12 slices", "dicom", uid_hash="secret-hash")
+    case = type(base)(Volume(base.volume.hu, base.volume.grid, info, (Notice("x", "y"),)))
+    session.set_case(case)
+    assert view.frame is not None
+    texts = corner_texts(session, case, view.frame, view.viewport, 0, (0, 0, 0))
+    everything = " ".join((*texts.top_left, *texts.top_right, *texts.bottom_left, *texts.bottom_right))
+    assert "secret-hash" not in everything
+
+
+@pytest.mark.parametrize(("value", "text"), [(-0.04, "0"), (-3.0, "−3"), (12.0, "12")])
+def test_numbers_have_a_true_minus_and_no_minus_zero(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_the_scale_bar_is_as_long_as_it_says(session: Session, pane: MakePane) -> None:
+    view = pane("axial", (500, 400))
+    session.set_case(a_case(hu=np.full(SHAPE, -1024, np.int16)))
+    session.set_cursor((6, 0, 0))
+    picture = painted(view)[300:, 300:].max(axis=2)
+    longest = 0
+    for line in picture:
+        runs = np.diff(np.flatnonzero(np.concatenate(([True], line < 120, [True]))))
+        longest = max(longest, int(runs.max()) - 1)
+    assert longest == round(5 * view.viewport.scale)
+
+
+def test_the_crosshair_is_open_in_the_middle_and_in_the_colours_of_the_other_planes(
+    session: Session, pane: MakePane
+) -> None:
+    view = pane("axial", (500, 400))
+    session.set_window(Window(0, 100))
+    session.set_case(a_case(hu=np.full(SHAPE, -1024, np.int16)))
+    session.set_cursor((6, 9, 15))
+    picture = painted(view).astype(int)
+    at = view.pixel_of((6, 9, 15))
+    x, y = round(at.x() - 0.5), round(at.y() - 0.5)
+    half = GAP_PX // 2
+    assert picture[y - half + 1 : y + half, x - half + 1 : x + half].max() == 0
+    upright, level = picture[y - half - 20, x], picture[y, x + half + 20]
+    assert upright[2] > upright[1] > upright[0] + 40, "blue: sagittal"
+    assert level[1] > level[2] > 0, "green: coronal"
+    assert level[1] > level[0]
+
+
+def test_crosshair_pieces_leave_the_gap_free_everywhere() -> None:
+    for x, y in ((0.0, 0.0), (200.0, 150.0), (399.0, 299.0), (-50.0, 20.0)):
+        upright, level = crosshair_rects(x, y, 400, 300)
+        for rect in upright:
+            assert abs(rect.center().y() - y) >= GAP_PX / 2 - 1
+        for rect in level:
+            assert abs(rect.center().x() - x) >= GAP_PX / 2 - 1
+
+
+def test_moving_the_crosshair_leaves_no_trail(session: Session, pane: MakePane, qtbot: object) -> None:
+    view = pane("axial", (500, 400))
+    session.set_case(a_case())
+    for index in ((6, 3, 3), (6, 18, 22), (6, 10, 1), (6, 9, 15)):
+        session.set_cursor(index)
+        view.grab()
+    trail = painted(view)
+    session.set_window(replace(session.window, level=session.window.level + 1))
+    session.set_window(replace(session.window, level=session.window.level - 1))
+    np.testing.assert_array_equal(painted(view), trail)
