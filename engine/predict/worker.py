@@ -180,7 +180,12 @@ class EngineProcess:
         with contextlib.suppress(OSError):  # Windows: still mapped over there; the folder goes at the end
             volume.path.unlink(missing_ok=True)
 
-    def warm_up(self, model: str | Path | None = None, options: Any = None, handlers: Handlers | None = None) -> Ticket:
+    def warm_up(
+        self,
+        model: str | Path | None = None,
+        options: Any = None,  # noqa: ANN401 - SegmentOptions, see below
+        handlers: Handlers | None = None,
+    ) -> Ticket:
         """Import what is needed and load `model`, so that the first request is quick."""
         return self.call("engine.predict.worker_jobs:warm_up", None, handlers, model=model, options=options)
 

@@ -1,0 +1,58 @@
+"""`groundglass models`: networks with their numbers, weights with licence and hash."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import main
+from engine.core.paths import data_dir
+from engine.nets.card import write_card
+from engine.nets.checkpoint import file_sha256
+from engine.nets.registry import NETWORKS
+from tests.support.models import tiny_model
+
+
+@pytest.fixture
+def own() -> Path:
+    folder = data_dir() / "weights"
+    folder.mkdir(parents=True)
+    path = folder / "mine.safetensors"
+    model = tiny_model(path)
+    write_card(path.with_suffix(".toml"), replace(model.card, title="Mine", figures={"dice": {"effusion": 0.61}}))
+    return path
+
+
+def test_json_tells_networks_and_weights(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [n["id"] for n in told["networks"]] == list(NETWORKS)
+    ra = told["networks"][0]
+    assert (ra["id"], ra["parameters"], ra["gflop"]) == ("ra_unet3d", 12_473_009, 230.1)
+    assert "Zeng" in ra["paper"]
+    mine = next(w for w in told["weights"] if w["id"] == "mine")
+    assert mine["network"] == "ra_unet3d"
+    assert mine["licence"] == "CC0-1.0"
+    assert mine["sha256"] == file_sha256(own)
+    assert mine["dice"] == {"effusion": 0.61}
+
+
+def test_the_list_is_readable(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "12.5 M parameters" in out
+    assert "Mine" in out
+    assert "effusion 0.610" in out
+
+
+def test_a_damaged_file_is_named_on_stderr_and_the_rest_is_listed(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own.parent / "bad.safetensors").write_bytes(b"rubbish")
+    assert main(["models", "--json"]) == 0
+    told = capsys.readouterr()
+    assert "bad.safetensors" in told.err
+    assert "mine" in {w["id"] for w in json.loads(told.out)["weights"]}

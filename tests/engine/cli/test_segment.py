@@ -1,0 +1,122 @@
+"""`groundglass segment`: one file, many cases, a failing one among them, what is printed and the exit codes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from engine.cli.main import main
+from engine.io.labels_out import write_volume
+from engine.nets import weights
+from tests.support.models import quick_chest, tiny_model
+
+HOW = ("--threads", "1", "--device", "cpu")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tiny_model(tmp_path_factory.mktemp("model") / "tiny.safetensors").path)
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    hu, grid, _ = quick_chest((20, 40, 48), (4.0, 6.0, 6.0), noise_hu=20)
+    folder = tmp_path / "cases"
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        write_volume(folder / name / "ct.nii.gz", hu, grid)
+    return folder
+
+
+def test_one_source_gives_a_mask_on_its_grid_and_a_json(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out" / "mask.nii.gz"
+    assert main(["segment", str(cases / "a" / "ct.nii.gz"), "-o", str(out), "--model", model, *HOW]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    mask, ct = nibabel.load(out), nibabel.load(cases / "a" / "ct.nii.gz")
+    assert mask.shape == ct.shape
+    assert np.allclose(mask.affine, ct.affine, atol=1e-4)
+    told = json.loads((tmp_path / "out" / "mask.json").read_text())
+    voxels = {row["id"]: row["voxels"] for row in told["labels"]}
+    found = np.bincount(np.asarray(mask.dataobj).ravel().astype(int), minlength=6)
+    assert [voxels[i] for i in range(1, 6)] == found[1:6].tolist()
+    assert {"id", "name", "colour", "ml", "percent_of_lung", "lesions"} <= set(told["labels"][0])
+    assert told["model"]["id"] == "tiny"
+    assert len(told["model"]["sha256"]) == 64
+    assert told["source"] == {"name": "a", "kind": "nifti"}
+    assert isinstance(told["warnings"], list)
+    assert told["findings"]["lung_ml"] >= 0
+
+
+def test_json_is_all_there_is_on_stdout(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / "m"), "--model", model, "--json", *HOW]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert Path(told["mask"]) == tmp_path / "m" / "a.nii.gz"
+    assert told["model"]["network"] == "ra_unet3d"
+
+
+def test_one_bad_case_does_not_stop_the_others(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (cases / "bad").mkdir()
+    (cases / "bad" / "ct.nii.gz").write_bytes(b"rubbish")
+    (cases / "notes.txt").write_text("hello")
+    out = tmp_path / "masks"
+    assert main(["segment", str(cases), "-o", str(out), "--model", model, *HOW]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [str(out / "a.nii.gz"), str(out / "b.nii.gz")]
+    assert "notes.txt" in told.err
+    assert "2 of 3 cases done, failed: bad" in told.err
+    with (out / "segment.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row["name"]: row for row in csv.DictReader(stream)}
+    assert [rows[n]["state"] for n in ("a", "b", "bad")] == ["done", "done", "failed"]
+    assert rows["bad"]["error"]
+    labels = json.loads((out / "a.json").read_text())["labels"]
+    assert float(rows["a"]["effusion_ml"]) == pytest.approx(labels[4]["ml"], abs=0.001)
+
+
+def test_what_is_there_already_is_left_alone(cases: Path, model: str, tmp_path: Path) -> None:
+    out = tmp_path / "masks"
+    out.mkdir()
+    (out / "a.nii.gz").write_bytes(b"mine")
+    assert main(["segment", str(cases), "-o", str(out), "--model", model, *HOW]) == 0
+    assert (out / "a.nii.gz").read_bytes() == b"mine"
+    assert (out / "b.nii.gz").exists()
+    assert main(["segment", str(cases / "a"), "-o", str(out / "a.nii.gz"), "--model", model, *HOW]) == 2
+    assert main(["segment", str(cases / "a"), "-o", str(out / "a.nii.gz"), "--model", model, "--overwrite", *HOW]) == 0
+    assert (out / "a.nii.gz").read_bytes() != b"mine"
+
+
+def test_without_weights_it_ends_with_4_and_says_how_to_train(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setattr(weights, "resource", lambda _name: tmp_path / "nothing")
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / "m.nii.gz")]) == 4
+    assert "groundglass train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("none.nii.gz", "-o", "m.nii.gz"), ("a", "b", "-o", "m.nii.gz"), ("a",)])
+def test_wrong_use_ends_with_2(words: tuple[str, ...], cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(cases)
+    assert main(["segment", *words]) == 2
+
+
+def test_pictures_with_eight_bits_end_with_2(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hu, grid, _ = quick_chest((20, 40, 48), (4.0, 6.0, 6.0))
+    grey = np.interp(hu, (-1350, 150), (0, 255)).astype(np.int16)
+    write_volume(tmp_path / "grey.nii.gz", grey, grid)
+    code = main(["segment", str(tmp_path / "grey.nii.gz"), "-o", str(tmp_path / "m.nii.gz"), "--model", model, *HOW])
+    assert code == 2
+    assert not (tmp_path / "m.nii.gz").exists()
+    assert capsys.readouterr().err
