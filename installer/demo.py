@@ -23,11 +23,10 @@ def run(places: Places, folder: Path, say: Say, *, window: bool = True) -> int:
         window: Whether a window is wanted; without a display a picture is written instead.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    study, mask, picture = folder / "sample", folder / "mask.nii.gz", folder / "window.png"
-    if not (folder / "sample.done").exists():
+    study, mask, picture = folder / "sample.nii.gz", folder / "mask.nii.gz", folder / "window.png"
+    if not study.exists():
         say("Making the sample study (a computed chest; no patient)")
-        _step([str(places.python), "-m", "engine.synth.demo", str(study)], "The sample study could not be made.")
-        (folder / "sample.done").write_text("", encoding="utf-8")
+        _step([str(places.command), "sample", "-o", str(study)], "The sample study could not be made.")
     if not mask.exists():
         say("Segmenting it")
         _step([str(places.command), "segment", str(study), "-o", str(mask)], "The sample study was not segmented.")

@@ -13,6 +13,7 @@ VERBS: Registry[Verb] = Registry(
     {
         "segment": Entry("engine.cli.segment:main", text="segment one CT or a folder of them"),
         "click": Entry("engine.cli.click:main", text="segment one finding from clicks and boxes"),
+        "sample": Entry("engine.cli.sample:main", text="write the sample study, a computed chest"),
         "convert": Entry("engine.cli.convert:main", text="write a CT or a mask in another format"),
         "export": Entry("engine.cli.export:main", text="write what the window exports from a case"),
         "train": Entry("engine.cli.train:main", text="train a network from a recipe"),
