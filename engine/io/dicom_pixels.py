@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import DicomError, FormatError
-from engine.io.dicom_codec import Decoder, Stored, frames_in
+from engine.io.decoder import Decoder, Stored
+from engine.io.dicom_codec import frames_in
 from engine.io.dicom_slice import Slice, damaged
 from engine.io.members import DiskFile
 
@@ -48,6 +49,11 @@ class PixelReader:
         self._decoder = Decoder()
         self._lock = threading.Lock()
         self._whole: tuple[object, list[bytes]] | None = None
+
+    def warm(self, one: Slice) -> None:
+        """Get ready for images like this one: compressed ones need a process that takes 0.4 s to start."""
+        if not one.native:
+            self._decoder.warm()
 
     def close(self) -> None:
         """Let go of everything."""

@@ -64,6 +64,7 @@ def read_series(
         return reader.same_image(a, b)
 
     try:
+        reader.warm(slices[0])
         arranged = arrange(list(slices), options, same_image)
         demand_volume(arranged.plan.grid.shape_zyx, f"The series of {len(slices)} images")
         arranged, values = _judged(reader, arranged, options)
@@ -125,11 +126,12 @@ class _Filling:
         done = 0
         for start, stop in outward(count, middle):
             self._chunk(start, stop)
+            self._refuse_ruins(options)
             done += stop - start
             if filled is not None:
                 filled(start, stop)
             progress.update(done, count, "Reading slices")
-        damage = self._mend(options, filled)
+        damage = self._mend(filled)
         return self._volume((*damage, *self._found()))
 
     def _chunk(self, start: int, stop: int) -> None:
@@ -195,18 +197,23 @@ class _Filling:
         self._moved[index] = pair
         return pair
 
-    def _mend(self, options: ReadOptions, filled: Filled | None) -> tuple[Notice, ...]:
+    def _refuse_ruins(self, options: ReadOptions) -> None:
+        """Stop as soon as more images are damaged than may be interpolated."""
+        if len(self.broken) > MOST_INTERPOLATED and options.fill_gaps != "interpolate":
+            raise DicomError(
+                f"More than {MOST_INTERPOLATED} images cannot be read: {self._broken_names()} …",
+                self.broken[min(self.broken)].why,
+                "Copy the series again from where it came.",
+            )
+
+    def _broken_names(self) -> str:
+        return ", ".join(f"“{self.arranged.slices[k].name}”" for k in sorted(self.broken)[:3])
+
+    def _mend(self, filled: Filled | None) -> tuple[Notice, ...]:
         """Interpolate what damaged slices left empty; few only, as with missing files."""
         if not self.broken:
             return ()
-        names = ", ".join(f"“{self.arranged.slices[k].name}”" for k in sorted(self.broken)[:3])
-        if len(self.broken) > MOST_INTERPOLATED and options.fill_gaps != "interpolate":
-            first = self.broken[min(self.broken)]
-            raise DicomError(
-                f"{len(self.broken)} of {len(self.arranged.slices)} images cannot be read: {names} …",
-                first.why,
-                "Copy the series again from where it came.",
-            )
+        names = self._broken_names()
         before, self.plan = self.plan, self.plan.without(frozenset(self.broken))
         self.copies = False
         lost = [z for z, taps in enumerate(before.taps) if any(t.source in self.broken for t in taps)]

@@ -119,7 +119,7 @@ def test_a_series_with_many_damaged_slices_is_refused_by_name(tmp_path: Path) ->
     for k in (0, 1, 2, 6, 7):
         path = tmp_path / "s" / f"IM{k:04d}"
         path.write_bytes(path.read_bytes().replace(b"\xff\x4f\xff\x51", b"\0\0\0\0"))
-    with pytest.raises(DicomError, match=r"5 of 9 images cannot be read: “IM0000”"):
+    with pytest.raises(DicomError, match=r"More than 3 images cannot be read: “IM000"):
         volume_of(tmp_path / "s")
 
 
