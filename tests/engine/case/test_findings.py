@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import permutations, product
 
 import numpy as np
@@ -11,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from engine.case.findings import Measuring, measure
+from engine.case.findings import measure
 from engine.case.labelset import Label, LabelSet, default_labelset
 from engine.case.severity import score
-from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
 from tests.support.grids import oblique_grid, turned
@@ -141,32 +139,6 @@ def test_any_labels_on_any_grid_agree_with_slow_loops(seed, degrees, missing):
     agree(measure(labels, grid, LABELS), slow(labels, grid), grid)
 
 
-def test_following_edits_gives_what_a_fresh_look_gives():
-    labels = chest((17, 14, 15))
-    grid = oblique_grid(labels.shape)
-    hu = np.random.default_rng(2).integers(-1024, 200, labels.shape).astype(np.int16)
-    measuring = Measuring(grid, LABELS, hu)
-    measuring.update(labels)
-    rng = np.random.default_rng(3)
-    for _ in range(12):
-        start = rng.integers(0, 12, 3)
-        box = Box(tuple(start), tuple(start + rng.integers(1, 6, 3))).clipped(labels.shape)
-        labels[box.slices] = rng.choice([0, 1, 2, 3, 4, 5, 9], size=box.shape if rng.random() < 0.5 else ())
-        followed = measuring.update(labels, box)
-        assert followed == measure(labels, grid, LABELS, hu)
-
-
-def test_a_label_more_is_counted_from_then_on():
-    labels = chest()
-    grid = oblique_grid(labels.shape)
-    measuring = Measuring(grid, default_labelset())
-    measuring.update(labels)
-    found = measuring.update(labels, Box((0, 0, 0), (1, 1, 1)), LABELS)
-    assert found == measure(labels, grid, LABELS)
-    renamed = LABELS.changing(3, name="Milchglas")
-    assert measuring.update(labels, Box((0, 0, 0), (1, 1, 1)), renamed).by_key("ground_glass").name == "Milchglas"
-
-
 def test_effusion_is_outside_the_lung_and_lesions_are_inside():
     labels = np.zeros((4, 4, 10), np.uint8)
     labels[..., :3], labels[..., 3], labels[..., 6:9], labels[..., 9] = 1, 3, 2, 5
@@ -176,13 +148,6 @@ def test_effusion_is_outside_the_lung_and_lesions_are_inside():
     assert found.involved_percent == pytest.approx(100 / 7)
     assert found.by_key("effusion").percent_of_lung == pytest.approx(100 / 7)
     assert found.by_key("effusion").ml_left == pytest.approx(1.6)
-
-
-@pytest.mark.parametrize(
-    ("percent", "points"), [(0, 0), (0.01, 1), (4.99, 1), (5, 2), (25, 2), (25.1, 3), (50, 3), (50.1, 4), (100, 4)]
-)
-def test_the_points_of_a_zone(percent, points):
-    assert score(percent) == points
 
 
 def test_a_lung_without_a_partner_takes_every_lesion():
@@ -220,13 +185,3 @@ def test_padding_enters_no_histogram():
     bins = {histogram.start_hu + k * histogram.width_hu: n for k, n in enumerate(histogram.lung) if n}
     assert bins == {-864: 2, -608: 1, 1008: 1}
     assert sum(histogram.involved) == 2
-
-
-def test_plain_data_without_spacing_holds_no_millilitres():
-    labels = chest()
-    data = measure(labels, oblique_grid(labels.shape), default_labelset(), measurable=False).as_dict()
-    text = json.dumps(data)
-    assert data["labels"][2]["ml"] is None
-    assert data["zones"][0]["lung_ml"] is None
-    assert data["labels"][2]["percent_of_lung"] > 0
-    assert "Estimated from thirds" in text

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from engine.case.labelset import Label, default_labelset
-from engine.core.errors import ChoiceNeeded, FormatError, GeometryError, InputError
+from engine.case.labelset import default_labelset
+from engine.core.errors import ChoiceNeeded, FormatError, GeometryError
 from engine.geometry.grid import Grid
 from engine.geometry.points import affine_ras
 from engine.geometry.resample import labels_to
-from engine.io.label_names import apply_mapping, match_labels
+from engine.io.label_names import apply_mapping
 from engine.io.labels_out import write_labels
 from engine.io.masks import overlap_notice, read_mask
-from engine.io.sidecar import sidecar_path
 from tests.support.grids import itk_image, itk_resampled, oblique_grid
 from tests.support.image_files import SHAPE, ct, itk, nifti, patch
 from tests.support.shared_data import shared_data
@@ -50,43 +47,6 @@ def test_every_type_of_voxel_is_read(tmp_path, dtype, name):
     assert mask.index.dtype == np.uint8
     np.testing.assert_array_equal(original(mask), array)
     assert mask.counts == {v: int((array == v).sum()) for v in (1, 2, 7)}
-
-
-def test_floats_close_to_whole_numbers_are_labels_and_others_are_not(tmp_path):
-    array = some_mask().astype(np.float32)
-    close = array + np.random.default_rng(2).uniform(-0.009, 0.009, SHAPE).astype(np.float32)
-    np.testing.assert_array_equal(original(read_mask(nifti(tmp_path / "a.nii", close))), array)
-    far = array.copy()
-    far[2, 3, 4] = 0.98
-    with pytest.raises(FormatError, match=r"0\.98"):
-        read_mask(nifti(tmp_path / "b.nii", far))
-    far[2, 3, 4] = np.nan
-    with pytest.raises(FormatError, match="no mask"):
-        read_mask(nifti(tmp_path / "c.nii", far))
-
-
-def test_negative_and_large_values_are_renumbered_and_remembered(tmp_path):
-    array = some_mask(np.int64, values=(-5, 300, 2**40))
-    mask = read_mask(itk(tmp_path / "m.nrrd", array), oblique_grid())
-    np.testing.assert_array_equal(original(mask), array)
-    assert set(mask.counts) == {-5, 300, 2**40}
-    assert "mask-values-remapped" in codes(mask)
-    labels = apply_mapping(mask, {-5: 3, 300: 4, 2**40: None})
-    np.testing.assert_array_equal(labels == 3, array == -5)
-    np.testing.assert_array_equal(labels == 4, array == 300)
-    assert not labels[array == 2**40].any()
-
-
-def test_a_ct_is_no_mask(tmp_path):
-    many = np.random.default_rng(0).integers(-1000, 1000, (20, 20, 20)).astype(np.int16)
-    with pytest.raises(FormatError, match=r"different values.*open it as the study"):
-        read_mask(nifti(tmp_path / "a.nii", many))
-
-
-def test_scaled_masks_are_what_they_mean(tmp_path):
-    array = some_mask(np.int16)
-    path = nifti(tmp_path / "a.nii", (array * 2).astype(np.int16), scl=(0.5, 0.0))
-    np.testing.assert_array_equal(original(read_mask(path)), array)
 
 
 def test_a_grid_off_by_rounding_is_the_same_grid(tmp_path):
@@ -164,60 +124,6 @@ def test_names_come_from_the_json_beside_or_from_slicer(tmp_path):
     nameless = read_mask(path, oblique_grid())
     assert codes(nameless) == {"label-names-unknown"}
     assert not nameless.names
-
-
-def test_our_own_masks_come_back_label_for_label(tmp_path):
-    labels = some_mask(values=(1, 2, 3, 4, 5))
-    path, _ = write_labels(tmp_path / "m.nrrd", labels, oblique_grid(), default_labelset())
-    renumbered = default_labelset().without(3).adding(Label(77, "ground_glass", "GGO of mine", "#112233"))
-    mask = read_mask(path, oblique_grid())
-    matches = {m.value: m.label_id for m in match_labels(mask, renumbered)}
-    assert matches == {1: 1, 2: 2, 3: 77, 4: 4, 5: 5}
-    again = apply_mapping(mask, matches)
-    np.testing.assert_array_equal(again, np.where(labels == 3, 77, labels))
-
-
-@pytest.mark.parametrize(
-    ("name", "label", "why"),
-    [
-        ("Ground-glass", 3, "name"),
-        ("ground GLASS", 3, "name"),
-        ("lung_right", 1, "name"),
-        ("infection", 3, "synonym"),
-        ("GGO", 3, "synonym"),
-        ("Lung Right", 1, "name"),
-        ("Right_Lung!", 1, "name"),
-        ("left lung", 2, "name"),
-        ("Pleural Effusion", 5, "synonym"),
-        ("tumour", None, ""),
-        ("", None, ""),
-    ],
-)
-def test_labels_are_matched_by_what_they_are_called(tmp_path, name, label, why):
-    path = nifti(tmp_path / "x.nii", some_mask(values=(7, 9)))
-    sidecar_path(path).write_text(json.dumps({"labels": [{"id": 7, "name": name}, {"id": 9, "name": "effusion"}]}))
-    match = match_labels(read_mask(path), default_labelset())[0]
-    assert (match.value, match.label_id, match.why) == (7, label, why)
-
-
-def test_a_mask_of_one_label_is_called_like_its_file(tmp_path):
-    path = nifti(tmp_path / "infection.nii.gz", some_mask(values=(1,)))
-    (match,) = match_labels(read_mask(path), default_labelset())
-    assert (match.name, match.label_id, match.why) == ("infection", 3, "synonym")
-
-
-def test_numbers_decide_only_where_nothing_is_named(tmp_path):
-    path = nifti(tmp_path / "x.nii", some_mask(values=(1, 4, 200)))
-    matches = {m.value: (m.label_id, m.why) for m in match_labels(read_mask(path), default_labelset())}
-    assert matches == {1: (1, "number"), 4: (4, "number"), 200: (None, "")}
-
-
-def test_a_mapping_to_nowhere_is_refused(tmp_path):
-    mask = read_mask(nifti(tmp_path / "x.nii", some_mask()))
-    with pytest.raises(InputError, match="99"):
-        apply_mapping(mask, {99: 1})
-    with pytest.raises(InputError, match="256"):
-        apply_mapping(mask, {1: 256})
 
 
 def test_a_mask_beside_the_lung_is_warned_about():
