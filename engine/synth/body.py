@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.synth.space import Points, Real, coverage, ellipsoid, over
+from engine.synth.space import Points, Real, coverage, ellipse, ellipsoid, over
 
 if TYPE_CHECKING:
     from engine.synth.phantom import Painter
 
 _VERTEBRA_MM = 24.0
+_SPINE_MM = 62.0
+"""Nothing of a vertebra lies farther from the midline."""
 _AIR, _FAT, _MUSCLE, _SKIN = -1000.0, -102.0, 52.0, 35.0
 
 
@@ -104,20 +106,25 @@ def _spine(hu: Real, p: Points, painter: Painter, narrow: Real, fine: Real) -> N
     surfaces = painter.surfaces
     bone = surfaces.person.bone
     width = painter.voxel_mm
+    columns = np.flatnonzero((np.abs(p.x) < _SPINE_MM).any(axis=0))
+    if not len(columns):
+        return
+    part = slice(int(columns[0]), int(columns[-1]) + 1)
+    hu, narrow, fine = hu[:, part], narrow[:, part], fine[:, part]
+    p = Points(*(v[:, part] if v.shape[1] > 1 else v for v in (p.x, p.y, p.z)))
     dy = p.y - surfaces.spine_y(p.z)
     phase = np.mod(p.z, np.float32(_VERTEBRA_MM)) - np.float32(_VERTEBRA_MM / 2)
     waist = np.float32(2.2) * (1 - (phase / np.float32(_VERTEBRA_MM / 2)) ** 2)
-    zero = np.float32(0)
-    block = ellipsoid(p.x, dy, zero, (18.0 - waist, 15.0 - waist, 1.0))
+    block = ellipse(p.x, dy, 18.0 - waist, 15.0 - waist)
     disc = np.abs(phase) - np.float32(_VERTEBRA_MM / 2 - 2.4)
-    lamina = np.maximum(np.abs(ellipsoid(p.x, dy - 22, zero, (12.5, 10.0, 1.0))) - 2.6, np.abs(phase) - 9)
+    lamina = np.maximum(np.abs(ellipse(p.x, dy - 22, 12.5, 10.0)) - 2.6, np.abs(phase) - 9)
     spinous = np.maximum(np.abs(p.x) - 3.2, np.abs(dy - 42 + 0.8 * phase) - 13)
     spinous = np.maximum(spinous, np.abs(phase) - 9)
     across = ellipsoid(np.abs(p.x) - 24, dy - 24 - 0.12 * np.abs(p.x), phase, (14.0, 5.5, 6.0))
     parts = np.minimum(np.minimum(lamina, spinous), across)
     over(hu, np.float32(520 * bone), coverage(parts, width))
     over(hu, np.float32(230 * bone) + 25 * narrow, coverage(parts + 2.0, width))
-    over(hu, np.float32(28), coverage(ellipsoid(p.x, dy - 22, zero, (9.5, 7.5, 1.0)), width))
+    over(hu, np.float32(28), coverage(ellipse(p.x, dy - 22, 9.5, 7.5), width))
     over(hu, np.float32(460 * bone), coverage(block, width))
     over(hu, np.float32(175 * bone) + 30 * narrow + 22 * fine, coverage(block + 1.5, width))
     over(hu, np.float32(430 * bone), coverage(block + 1.0, width) * np.exp(-((disc / 1.1) ** 2)))

@@ -16,8 +16,8 @@ from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.core.types import FloatZyx, HuArray, IndexZyx, LabelArray
 from engine.geometry.grid import Grid
 from engine.synth.lesions import Disease
-from engine.synth.phantom import Painter
 from engine.synth.person import Person
+from engine.synth.phantom import Painter
 from engine.synth.scanner import Scanner, scan
 from engine.synth.space import Pose
 from engine.synth.surfaces import Surfaces
@@ -51,7 +51,7 @@ class SyntheticCase:
     parameters: dict[str, Any] = field(repr=False)
 
 
-def make_case(
+def make_case(  # noqa: PLR0913 - one door, each argument fixes what else is drawn
     seed: int,
     *,
     spacing_zyx_mm: FloatZyx | None = None,
@@ -146,7 +146,11 @@ def _draw_disease(surfaces: Surfaces, rng: np.random.Generator, kind: Kind) -> D
     many = int(1 + rng.integers(0, 4) + (rng.integers(0, 14) if rng.random() < 0.6 else 0))
     lesions = {"normal": 0, "effusion": 0}.get(kind, many)
     solid = {"ground_glass": 0.0, "consolidation": 0.85}.get(kind, 0.4)
-    wet = {"effusion": 1 + int(rng.random() < 0.4), "mixed": int(rng.random() < 0.6), "consolidation": int(rng.random() < 0.25)}
+    wet = {
+        "effusion": 1 + int(rng.random() < 0.4),
+        "mixed": int(rng.random() < 0.6),
+        "consolidation": int(rng.random() < 0.25),
+    }
     return Disease.draw(surfaces, rng, lesions=lesions, consolidation=solid, effusions=wet.get(kind, 0))
 
 
@@ -184,9 +188,7 @@ def _draw_grid(
     size = (high - low, 2 * half_y, 2 * half_x)
     voxels = shape or tuple(int(np.ceil(n / s)) for n, s in zip(size, used, strict=True))
     nz, ny, nx = (int(n) for n in voxels)
-    rows = np.array(
-        [[0, -np.sin(tilt), np.cos(tilt)], [0, np.cos(tilt), np.sin(tilt)], [1.0, 0, 0]], dtype=np.float64
-    )
+    rows = np.array([[0, -np.sin(tilt), np.cos(tilt)], [0, np.cos(tilt), np.sin(tilt)], [1.0, 0, 0]], dtype=np.float64)
     centre = pose.to_lps(np.array([0.0, 4.0, (low + high) / 2]))
     origin = centre - ((np.array([nz, ny, nx]) - 1) / 2 * np.asarray(used)) @ rows
     direction = tuple(tuple(float(v) for v in row) for row in rows)

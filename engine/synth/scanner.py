@@ -51,7 +51,7 @@ def scan(hu: Real, scanner: Scanner, spacing_yx_mm: tuple[float, float], rng: np
         spacing_yx_mm: Spacing in the plane.
         rng: Source of the noise.
     """
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - a heavy import
+    from scipy.ndimage import gaussian_filter
 
     sigma = [scanner.blur_mm / s for s in spacing_yx_mm]
     seen = gaussian_filter(hu, sigma, truncate=3.0) if max(sigma) > 0.2 else hu.copy()

@@ -83,13 +83,19 @@ def _shoulders(surfaces: Surfaces) -> list[Tubes]:
         collar = np.array([[side * 18, -52, top - 8], [side * 55, -58, top + 4], [side * 100, -22, top + 16]])
         parts.append(curve(collar, np.full(3, 5.5)))
         blade = [
-            np.array([[side * (118 - 8 * k) * width, 20 + 9.5 * k, top - 4 - 2 * k],
-                      [side * (122 - 9 * k) * width, 28 + 9.0 * k, top - 60 - 4 * k],
-                      [side * (112 - 5 * k) * width, 40 + 6.5 * k, top - 112 + 4 * k]])
+            np.array(
+                [
+                    [side * (118 - 8 * k) * width, 20 + 9.5 * k, top - 4 - 2 * k],
+                    [side * (122 - 9 * k) * width, 28 + 9.0 * k, top - 60 - 4 * k],
+                    [side * (112 - 5 * k) * width, 40 + 6.5 * k, top - 112 + 4 * k],
+                ]
+            )
             for k in range(7)
         ]
         parts += [curve(line, np.full(3, 2.4)) for line in blade]
-        spine = np.array([[side * 70 * width, 92, top - 28], [side * 108 * width, 62, top - 8], [side * 138 * width, 24, top + 6]])
+        spine = np.array(
+            [[side * 70 * width, 92, top - 28], [side * 108 * width, 62, top - 8], [side * 138 * width, 24, top + 6]]
+        )
         parts.append(curve(spine, np.array([3.5, 5.0, 7.0])))
     return parts
 
@@ -103,21 +109,34 @@ def great_tubes(surfaces: Surfaces, rng: np.random.Generator) -> GreatTubes:
     carina = np.array([2.0, 2.0, h(0.60)])
     hilum_right = np.array([-38.0 * person.width, 4.0, h(0.50)])
     hilum_left = np.array([42.0 * person.width, 8.0, h(0.53)])
+    into_right, into_left = hilum_right + np.array([4, -4, 4]), hilum_left + np.array([-2, 2, 6])
     back = [np.array([24.0, float(surfaces.spine_y(h(t))) - 16.0, h(t)]) for t in (0.62, 0.5, 0.3, 0.1, -0.15, -0.3)]
     aorta = np.stack(
-        [np.array([4.0, -22, hz + 18]), np.array([-12.0, -36, h(0.56)]), np.array([-4.0, -28, h(0.66)]),
-         np.array([10.0, -8, h(0.71)]), np.array([22.0, 14, h(0.69)]), *back]
+        [
+            np.array([4.0, -22, hz + 18]),
+            np.array([-12.0, -36, h(0.56)]),
+            np.array([-4.0, -28, h(0.66)]),
+            np.array([10.0, -8, h(0.71)]),
+            np.array([22.0, 14, h(0.69)]),
+            *back,
+        ]
     )
     blood = [
         curve(aorta, np.linspace(a * 1.15, a * 0.85, len(aorta)), count=90),
-        curve(np.array([[-24, -18, hz + 20], [-25, -22, h(0.62)], [-21, -24, h(0.80)], [-8, -26, h(0.86)]]), np.full(4, 8.5)),
+        curve(
+            np.array([[-24, -18, hz + 20], [-25, -22, h(0.62)], [-21, -24, h(0.80)], [-8, -26, h(0.86)]]),
+            np.full(4, 8.5),
+        ),
         curve(np.array([[-8, -26, h(0.86)], [14, -34, h(0.88)], [32, -26, h(0.98)]]), np.full(3, 6.0)),
         curve(np.array([[-21, -24, h(0.80)], [-26, -20, h(0.92)], [-34, -14, h(1.05)]]), np.full(3, 6.0)),
         curve(np.array([[18, -38, hz + 30], [22, -30, h(0.54)], [16, -14, h(0.57)]]), np.full(3, 13.0)),
-        curve(np.array([[16, -14, h(0.57)], [-10, -10, h(0.545)], hilum_right + [4, -4, 4]]), np.array([12.0, 11, 8])),
-        curve(np.array([[16, -14, h(0.57)], [30, 0, h(0.57)], hilum_left + [-2, 2, 6]]), np.array([12.0, 10, 8])),
-        curve(np.array([[8, 4, hz + 26], hilum_right + [6, -8, -20]]), np.array([9.0, 6])),
-        curve(np.array([[10, 6, hz + 26], hilum_left + [-4, -6, -20]]), np.array([9.0, 6])),
+        curve(
+            np.array([[16, -14, h(0.57)], [-10, -10, h(0.545)], into_right]),
+            np.array([12.0, 11, 8]),
+        ),
+        curve(np.array([[16, -14, h(0.57)], [30, 0, h(0.57)], into_left]), np.array([12.0, 10, 8])),
+        curve(np.array([[8, 4, hz + 26], hilum_right + np.array([6, -8, -20])]), np.array([9.0, 6])),
+        curve(np.array([[10, 6, hz + 26], hilum_left + np.array([-4, -6, -20])]), np.array([9.0, 6])),
     ]
     for x, end in ((-12.0, -22.0), (2.0, 14.0), (14.0, 30.0)):
         blood.append(curve(np.array([[x, -10, h(0.72)], [x, -6, h(0.85)], [end, -4, h(1.06)]]), np.full(3, 5.0)))
@@ -126,7 +145,9 @@ def great_tubes(surfaces: Surfaces, rng: np.random.Generator) -> GreatTubes:
     trachea = np.stack([np.array([bend, -8.0, h(1.12)]), np.array([bend * 0.5, -5.0, h(0.85)]), carina])
     airway = [
         curve(trachea, np.full(3, 8.2)),
-        curve(np.stack([carina, carina + [-14, 2, -12], hilum_right]), np.array([7.2, 6.4, 5.0])),
-        curve(np.stack([carina, carina + [20, 3, -11], hilum_left]), np.array([6.6, 5.6, 4.6])),
+        curve(np.stack([carina, carina + np.array([-14, 2, -12]), hilum_right]), np.array([7.2, 6.4, 5.0])),
+        curve(np.stack([carina, carina + np.array([20, 3, -11]), hilum_left]), np.array([6.6, 5.6, 4.6])),
     ]
-    return GreatTubes(Tubes.join(blood), along(gullet, np.full(len(gullet), 7.0)), Tubes.join(airway), hilum_right, hilum_left)
+    return GreatTubes(
+        Tubes.join(blood), along(gullet, np.full(len(gullet), 7.0)), Tubes.join(airway), hilum_right, hilum_left
+    )

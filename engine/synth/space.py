@@ -168,3 +168,12 @@ def ellipsoid(dx: Real, dy: Real, dz: Real | float, radii: tuple[Real | float, R
     u, v, w = u / rx, v / ry, w / rz
     slope = np.sqrt(u * u + v * v + w * w) + np.float32(1e-6)
     return unit * (unit - 1) / slope
+
+
+def ellipse(dx: Real, dy: Real, rx: Real | float, ry: Real | float) -> Real:
+    """Return the signed distance (mm, negative inside) of an upright elliptic cylinder."""
+    u, v = dx / rx, dy / ry
+    unit = np.sqrt(u * u + v * v) + np.float32(1e-6)
+    u, v = u / rx, v / ry
+    slope = np.sqrt(u * u + v * v) + np.float32(1e-6)
+    return unit * (unit - 1) / slope

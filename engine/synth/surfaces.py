@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.synth.person import Person
-from engine.synth.space import Points, Real, ellipsoid, smooth_max, smooth_min
+from engine.synth.space import Points, Real, ellipse, ellipsoid, smooth_max, smooth_min
 
 _TABLE_STEP_MM = 0.5
 _LEVEL = np.array([-0.35, 0.0, 0.15, 0.35, 0.5, 0.65, 0.77, 0.86, 0.93, 0.97, 1.0, 1.02, 1.3])
@@ -27,7 +27,7 @@ class _Profile:
     """A function of z as a table, for a number or an array."""
 
     def __init__(self, z_mm: np.ndarray, values: np.ndarray) -> None:
-        from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - a heavy import, used once per body
+        from scipy.interpolate import PchipInterpolator
 
         self._start = float(z_mm[0])
         grid = np.arange(z_mm[0], z_mm[-1], _TABLE_STEP_MM)
@@ -75,25 +75,17 @@ class Surfaces:
             apex = self._apex(p.z)
             rx, ry = rx * apex - 1.5, ry * apex - 1.5
             rx, ry = np.maximum(rx, 1), np.maximum(ry, 1)
-        return ellipsoid(np.abs(p.x) - self._centre_x(p.z), p.y - self._centre_y(p.z), np.float32(0), (rx, ry, 1.0))
+        return ellipse(np.abs(p.x) - self._centre_x(p.z), p.y - self._centre_y(p.z), rx, ry)
 
     def cage(self, p: Points) -> Real:
         """Return the distance to the inside of the rib cage, mediastinum included."""
-        middle = ellipsoid(
-            p.x,
-            p.y - self._centre_y(p.z) + 1,
-            np.float32(0),
-            (self._centre_x(p.z) * 1.15, self._cage_y(p.z) * 0.88, 1.0),
-        )
+        middle = ellipse(p.x, p.y - self._centre_y(p.z) + 1, self._centre_x(p.z) * 1.15, self._cage_y(p.z) * 0.88)
         return smooth_min(self.hemithorax(p, lung=False), middle, 10)
 
     def outer_cage(self, p: Points, cage: Real) -> Real:
         """Return the distance to the rib cage with the furrow of its front filled."""
-        filled = ellipsoid(
-            p.x,
-            p.y - self._centre_y(p.z),
-            np.float32(0),
-            ((self._centre_x(p.z) + self._cage_x(p.z)) * 0.93, self._cage_y(p.z) * 1.0, 1.0),
+        filled = ellipse(
+            p.x, p.y - self._centre_y(p.z), (self._centre_x(p.z) + self._cage_x(p.z)) * 0.93, self._cage_y(p.z) * 1.0
         )
         return smooth_min(cage, filled, 25)
 
@@ -142,7 +134,7 @@ class Surfaces:
         half = half - 8 * behind
         band = np.abs(p.x - 2) - half
         dy = p.y - self.spine_y(p.z)
-        spine = ellipsoid(p.x, dy, np.float32(0), (24.0, 21.0, 1.0))
+        spine = ellipse(p.x, dy, 24.0, 21.0)
         arch = np.maximum(np.abs(p.x) - 23, np.float32(4) - dy)
         parts = np.minimum(smooth_min(band, spine, 6), arch)
         return smooth_min(parts, self.heart(p) - 2, 6)
@@ -163,8 +155,8 @@ class Surfaces:
         latissimus = 6 * np.clip(p.y / np.float32(70), 0, 1) * side
         wall = self.outer_cage(p, cage) - (person.muscle_mm + pectoral + shoulder + latissimus)
         dy = p.y - self.spine_y(p.z) - 34
-        erector = ellipsoid(np.abs(p.x) - 24, dy, np.float32(0), (26.0, 20.0, 1.0))
-        trapezius = ellipsoid(p.x, dy - 4, np.float32(0), (70.0, 16.0, 1.0)) + 30 * np.clip(0.6 - t, 0, 1)
+        erector = ellipse(np.abs(p.x) - 24, dy, 26.0, 20.0)
+        trapezius = ellipse(p.x, dy - 4, 70.0, 16.0) + 30 * np.clip(0.6 - t, 0, 1)
         return smooth_min(smooth_min(wall, erector, 10), trapezius, 10)
 
     def body(self, p: Points, muscle: Real) -> Real:

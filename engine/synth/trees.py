@@ -15,9 +15,7 @@ import numpy as np
 from engine.core.types import FloatArray
 from engine.synth.space import Points
 from engine.synth.surfaces import Surfaces
-from engine.synth.tubes import Tubes, along
-
-_BEND = np.linspace(0, 1, 6)
+from engine.synth.tubes import Tubes
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,9 @@ VEIN = TreeKind(ends=700, end_radius_mm=0.45, root_radius_mm=5.5, exponent=2.5, 
 AIRWAY = TreeKind(ends=90, end_radius_mm=0.6, root_radius_mm=4.6, exponent=2.2, reach=0.42)
 
 
-def points_in_lung(surfaces: Surfaces, rng: np.random.Generator, count: int, *, left: bool, margin_mm: float) -> FloatArray:
+def points_in_lung(
+    surfaces: Surfaces, rng: np.random.Generator, count: int, *, left: bool, margin_mm: float
+) -> FloatArray:
     """Return `count` random points of one lung, at least `margin_mm` from the pleura, (n, 3) body frame."""
     person = surfaces.person
     low = np.array([3.0, -100 * person.depth, surfaces.bottom_mm])
@@ -61,9 +61,7 @@ def points_in_lung(surfaces: Surfaces, rng: np.random.Generator, count: int, *, 
     return np.concatenate(found)
 
 
-def grow(
-    root: FloatArray, heading: FloatArray, targets: FloatArray, kind: TreeKind, rng: np.random.Generator
-) -> Tubes:
+def grow(root: FloatArray, heading: FloatArray, targets: FloatArray, kind: TreeKind, rng: np.random.Generator) -> Tubes:
     """Grow a tree from `root` to all `targets`.
 
     Args:
@@ -88,15 +86,14 @@ def grow(
         if length < 1e-3:
             continue
         control = start + direction * length * 0.45
-        t = _BEND[:, None]
+        near = radius * 0.8 if last else _radius(len(points), kind)
+        t = np.linspace(0, 1, max(3, int(1.1 * length / max(0.45, 0.3 * near))))[:, None]
         bend = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
-        near = radius if last else _radius(len(points), kind)
-        parts.append(along(bend, np.linspace(radius, near * (0.8 if last else 1.0), len(bend))))
+        parts.append(Tubes(bend, radius + (near - radius) * t[:, 0]))
         if last:
             continue
         onward = (end - control) / max(float(np.linalg.norm(end - control)), 1e-6)
-        for half in _halves(points, rng):
-            stack.append((end, onward, half, _radius(len(half), kind)))
+        stack.extend((end, onward, half, _radius(len(half), kind)) for half in _halves(points, rng))
     return Tubes.join(parts)
 
 

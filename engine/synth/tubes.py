@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.types import FloatArray, FloatZyx, IndexZyx
+from engine.core.types import FloatArray, FloatZyx
 from engine.synth.space import Real
 
 _CHUNK = 1_500_000
@@ -62,7 +62,7 @@ def along(points: FloatArray, radii_mm: FloatArray, *, step: float = 0.3) -> Tub
 
 def curve(controls: FloatArray, radii_mm: FloatArray, *, count: int = 24) -> Tubes:
     """Sample a smooth curve through `controls` (cubic, natural ends)."""
-    from scipy.interpolate import CubicSpline  # noqa: PLC0415 - a heavy import, used a few times per body
+    from scipy.interpolate import CubicSpline
 
     t = np.linspace(0, 1, len(controls))
     fine = np.linspace(0, 1, count)
@@ -80,15 +80,17 @@ def stamp(canvas: Real, tubes: Tubes, spacing_zyx_mm: FloatZyx, first_slice: int
     """
     spacing = np.asarray(spacing_zyx_mm)
     soft = float(np.cbrt(spacing.prod()))
-    reach = np.ceil((tubes.radii_mm[:, None] + 0.6 * soft) / spacing).astype(int)
-    centre = tubes.points - [first_slice, 0, 0]
     shape = np.asarray(canvas.shape)
+    off_mm = np.abs(tubes.points[:, 0] - first_slice - (shape[0] - 1) / 2) * spacing[0]
+    near = np.flatnonzero(off_mm <= (shape[0] / 2 + 1) * spacing[0] + tubes.radii_mm + soft)
+    centre, radii = tubes.points[near] - [first_slice, 0, 0], tubes.radii_mm[near]
+    reach = np.ceil((radii[:, None] + 0.6 * soft) / spacing).astype(np.int64)
     inside = ((centre + reach >= 0) & (centre - reach <= shape - 1)).all(axis=1)
-    if not inside.any():
-        return
-    centre, reach, radii = centre[inside], reach[inside], tubes.radii_mm[inside]
-    for size in np.unique(reach, axis=0):
-        chosen = (reach == size).all(axis=1)
+    centre, reach, radii = centre[inside], reach[inside], radii[inside]
+    code = (reach * [1_000_000, 1_000, 1]).sum(axis=1)  # one number per kernel size
+    for one in np.unique(code):
+        chosen = code == one
+        size = reach[np.argmax(chosen)]
         offsets = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in size), indexing="ij"), axis=-1).reshape(-1, 3)
         block = max(1, _CHUNK // len(offsets))
         where, radius = centre[chosen], radii[chosen]

@@ -116,7 +116,7 @@ def _plain(
 def _turned(
     hu: HuArray, labels: LabelArray, lungs: LabelArray, centre: IndexZyx, size: IndexZyx, turn: float, zoom: float
 ) -> tuple[NDArray[np.float32], LabelArray, LabelArray, LabelArray]:
-    from scipy.ndimage import affine_transform  # noqa: PLC0415 - a heavy import
+    from scipy.ndimage import affine_transform
 
     cos, sin = np.cos(turn) / zoom, np.sin(turn) / zoom
     matrix = np.array([[1 / zoom, 0, 0], [0, cos, -sin], [0, sin, cos]])
@@ -139,7 +139,7 @@ def _turned(
 
 
 def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - a heavy import
+    from scipy.ndimage import gaussian_filter
 
     noisy, blurred, shifted, stretched = rng.random(4) < augmentation.chance
     if blurred and augmentation.blur_voxels:

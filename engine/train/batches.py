@@ -20,8 +20,9 @@ from engine.train.recipe import Recipe
 from engine.train.samples import LABEL_KEYS, Sample
 
 if TYPE_CHECKING:
-    from engine.losses.target import Target
     from torch import Tensor
+
+    from engine.losses.target import Target
 
 _PLACES = 3000
 """Voxels remembered per label and case to place patches on."""
@@ -57,9 +58,7 @@ class Drawer:
             part: Which of the batches of that update.
         """
         training = self.recipe.training
-        patches = [
-            self.patch(np.random.default_rng([training.seed, step, part, i])) for i in range(training.batch)
-        ]
+        patches = [self.patch(np.random.default_rng([training.seed, step, part, i])) for i in range(training.batch)]
         return collate(self.recipe, patches)
 
     def patch(self, rng: np.random.Generator) -> Patch:
@@ -131,9 +130,9 @@ def _centre(loaded: _Loaded, patch: IndexZyx, foreground: float, rng: np.random.
 
 def collate(recipe: Recipe, patches: Sequence[Patch]) -> tuple[Tensor, Target]:
     """Return intensity (B, 1, D, H, W) and the target of some patches."""
-    import torch  # noqa: PLC0415 - a heavy import
+    import torch
 
-    from engine.losses.target import Target  # noqa: PLC0415 - imports torch
+    from engine.losses.target import Target
 
     intensity = np.stack([recipe.intensity.apply(p.hu) for p in patches])[:, None]
     truth = np.stack([[label_mask(key, p.labels, p.lungs) for key in recipe.labels] for p in patches])

@@ -23,7 +23,7 @@ class Average:
         self.model = copy.deepcopy(model).eval()
         self.decay = decay
         for parameter in self.model.parameters():
-            parameter.requires_grad_(False)
+            parameter.requires_grad = False
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:

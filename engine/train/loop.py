@@ -175,7 +175,9 @@ class Trainer:
         self.waited += 1
         if dice.get("mean", -1.0) > self.best:
             self.best, self.waited = dice["mean"], 0
-            run_folder.write_weights(self.folder, "best", model, self.recipe, {"validation_dice": dice, "step": self.step})
+            run_folder.write_weights(
+                self.folder, "best", model, self.recipe, {"validation_dice": dice, "step": self.step}
+            )
         return dice
 
     def _bored(self) -> bool:
@@ -195,7 +197,13 @@ class Trainer:
             self.model,
             self.average.model,
             self.optimiser,
-            {"step": self.step, "best": self.best, "waited": self.waited, "spent_s": self.spent_s, "frozen": float(self.frozen)},
+            {
+                "step": self.step,
+                "best": self.best,
+                "waited": self.waited,
+                "spent_s": self.spent_s,
+                "frozen": float(self.frozen),
+            },
         )
         figures: dict[str, Any] = {"step": self.step}
         run_folder.write_weights(self.folder, "last", self.average.model, self.recipe, figures)

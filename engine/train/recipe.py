@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from engine.core.errors import RecipeError, ResourceError
 from engine.core.paths import resource
@@ -109,10 +109,10 @@ class Recipe:
     spacing: tuple[float, float, float] = (3.0, 2.5, 2.5)
     patch: tuple[int, int, int] = (32, 80, 80)
     arch: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    intensity: Intensity = Intensity()
+    intensity: Intensity = field(default_factory=Intensity)
     data: DataPlan = DataPlan()
     training: Training = Training()
-    augment: Augmentation | None = Augmentation()
+    augment: Augmentation | None = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained.
@@ -207,23 +207,17 @@ def _build(cls: type[Any], values: Mapping[str, Any], source: str, at: str) -> A
 
 def _typed(value: Any, hint: Any, source: str, at: str) -> Any:  # noqa: ANN401
     origin, inner = get_origin(hint), get_args(hint)
+    if type(None) in inner:  # X | None; TOML has no null: false means none
+        return None if value is False else _typed(value, next(t for t in inner if t is not type(None)), source, at)
     if origin is Literal:
-        if value in inner:
-            return value
-        raise _wrong(source, at, value, "one of " + ", ".join(map(str, inner)))
-    if origin is not None and type(None) in inner:  # X | None; TOML has no null: false means none
-        if value is False:
-            return None
-        return _typed(value, next(t for t in inner if t is not type(None)), source, at)
-    if is_dataclass(hint):
+        if value not in inner:
+            raise _wrong(source, at, value, "one of " + ", ".join(map(str, inner)))
+        return value
+    if is_dataclass(hint) or origin is Mapping:
         if not isinstance(value, Mapping):
             raise _wrong(source, at, value, "a table")
-        return _build(hint, value, source, f"{at}.")  # pyright: ignore[reportArgumentType]
-    if origin is tuple:
-        return _tuple(value, inner, source, at)
-    if origin is not None and origin is not Union and isinstance(value, Mapping):
-        return dict(value)
-    return _scalar(value, hint, source, at)
+        return dict(value) if origin is Mapping else _build(hint, value, source, f"{at}.")  # pyright: ignore[reportArgumentType]
+    return _tuple(value, inner, source, at) if origin is tuple else _scalar(value, hint, source, at)
 
 
 def _tuple(value: Any, inner: tuple[Any, ...], source: str, at: str) -> tuple[Any, ...]:  # noqa: ANN401
@@ -251,6 +245,6 @@ def _wrong(source: str, at: str, value: object, wanted: str) -> RecipeError:
 
 def _at(recipe: Recipe, key: str) -> object:
     value: object = recipe
-    for part in key.split(" ")[0].split("."):
+    for part in key.partition(" ")[0].split("."):
         value = getattr(value, part)
     return value

@@ -101,7 +101,7 @@ def write_state(
     Raises:
         ResourceError: the disk is full; the former state stays.
     """
-    from safetensors.torch import save_file  # noqa: PLC0415 - only where a run is written
+    from safetensors.torch import save_file
 
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
@@ -120,7 +120,7 @@ def read_state(
     Raises:
         ModelError: there is none, it is damaged, or it belongs to another recipe.
     """
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - only where a run is read
+    from safetensors import SafetensorError, safe_open
 
     path = folder / STATE
     try:

@@ -81,9 +81,7 @@ def scores(
                 both[i] += int((found & truth).sum())
                 total[i] += int(found.sum()) + int(truth.sum())
                 drawn[i] += int(truth.sum())
-    dice = {
-        key: float(2 * both[i] / total[i]) for i, key in enumerate(recipe.labels) if drawn[i] > 0 and total[i] > 0
-    }
+    dice = {key: float(2 * both[i] / total[i]) for i, key in enumerate(recipe.labels) if drawn[i] > 0 and total[i] > 0}
     if dice:
         dice["mean"] = float(np.mean(list(dice.values())))
     return dice

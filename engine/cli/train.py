@@ -1,0 +1,97 @@
+"""`groundglass train`: a recipe in, a run folder out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.cli.parser import verb_parser
+from engine.core.errors import Cancelled, InputError
+
+_EXAMPLES = (
+    "groundglass train --recipe cpu-smoke -o runs/trial",
+    "groundglass train --recipe cpu --data my-cases -o runs/mine",
+    "groundglass train --resume runs/mine",
+)
+
+
+def main(words: Sequence[str]) -> int:
+    """Train or resume and return the exit code; the Dice of the last validation goes to stdout as JSON."""
+    parser = verb_parser("train", "Train a network from a recipe; without --data on synthetic chests.", _EXAMPLES)
+    parser.add_argument("--recipe", metavar="NAME|FILE", help="a recipe that ships with the program, or a .toml file")
+    parser.add_argument("--data", metavar="DIR", type=Path, help="one folder per case: ct.nii.gz and a mask per label")
+    parser.add_argument("-o", "--out", metavar="RUN", type=Path, help="folder of the run; must not hold one yet")
+    parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run from its last checkpoint")
+    parser.add_argument("--steps", type=int, metavar="N", help="updates, in place of the recipe's")
+    parser.add_argument("--minutes", type=float, metavar="N", help="end within this time, in place of the recipe's")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where (default: auto)")
+    parser.add_argument("--list", action="store_true", help="name the recipes and leave")
+    given = parser.parse_args(list(words))
+    if given.list:
+        return _list()
+    if given.resume is not None:
+        if given.recipe or given.out:
+            raise InputError(
+                "--resume was given together with --recipe or -o.", "A run keeps its own recipe.", "Leave them out."
+            )
+        return _train(given.resume, given.data, given.device)
+    if not given.recipe or given.out is None:
+        raise InputError(
+            "Recipe or folder is missing.",
+            "A new training needs --recipe and -o.",
+            "For example: groundglass train --recipe cpu-smoke -o runs/trial",
+        )
+    from engine.train.recipe import load
+
+    recipe = load(given.recipe)
+    asked = {k: v for k, v in (("steps", given.steps), ("minutes", given.minutes)) if v is not None}
+    recipe = replace(recipe, training=replace(recipe.training, **asked))
+    from engine.train.start import start_folder
+
+    start_folder(given.out, recipe, given.data)
+    return _train(given.out, given.data, given.device)
+
+
+def _list() -> int:
+    from engine.train.recipe import load, names
+
+    for name in names():
+        print(f"{name:<18}{load(name).text}")
+    return 0
+
+
+def _train(folder: Path, data: Path | None, device: str) -> int:
+    from engine.train.start import resume_run
+
+    try:
+        dice = resume_run(folder, data, progress=_Lines(), report=_say_validation, device=device)
+    except (KeyboardInterrupt, Cancelled):
+        print(f"Stopped. Go on with: groundglass train --resume {folder}", file=sys.stderr)
+        return Cancelled.exit_code
+    print(json.dumps({"run": str(folder), "validation_dice": dice}))
+    return 0
+
+
+class _Lines:
+    """One line on a terminal that is written over; in a log a line now and then."""
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def update(self, done: float, total: float, text: str = "") -> None:
+        percent = int(100 * done / total) if total else 0
+        if sys.stderr.isatty():
+            print(f"\r{percent:3d} %  {text:<60}", end="", file=sys.stderr, flush=True)
+        elif percent // 5 != self._last:
+            self._last = percent // 5
+            print(f"{percent:3d} %  {text}", file=sys.stderr, flush=True)
+
+
+def _say_validation(line: dict[str, Any]) -> None:
+    if "dice" in line:
+        shown = ", ".join(f"{key} {value:.3f}" for key, value in line["dice"].items())
+        print(f"\nstep {line['step']}: Dice {shown}", file=sys.stderr, flush=True)

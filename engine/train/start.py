@@ -1,0 +1,126 @@
+"""Beginning and resuming a run: the recipe, the cases, the threads, then the loop. One door for the
+terminal, the child process and tests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.core.errors import InputError
+from engine.core.paths import cache_dir
+from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.train import run_folder
+from engine.train.case_folder import case_readers
+from engine.train.loop import Report, Trainer
+from engine.train.recipe import Recipe
+from engine.train.samples import Sample, read, synthetic
+
+Readers = Sequence[Callable[[], Sample]]
+
+
+def begin_run(folder: Path, recipe: Recipe, data: Path | None, **how: Any) -> dict[str, float]:
+    """Start a training in a new folder and return the last validation's Dice per label.
+
+    Args:
+        folder: The run; it must not hold one yet.
+        recipe: What to do.
+        data: Folder of cases; None for the synthetic cohort.
+        how: `progress`, `cancel`, `report` and `device` as in :func:`resume_run`.
+
+    Raises:
+        InputError: the folder is taken, or there are no cases.
+        Cancelled: someone said stop.
+    """
+    start_folder(folder, recipe, data)
+    return resume_run(folder, data, **how)
+
+
+def start_folder(folder: Path, recipe: Recipe, data: Path | None) -> None:
+    """Make the folder of a run without training yet: what the window does before it starts the child.
+
+    Raises:
+        InputError: the folder is taken, or there are no cases.
+    """
+    cases = len(case_readers(data, recipe.spacing)) if data is not None else recipe.data.train
+    run_folder.start(folder, recipe, cases=cases, validation=recipe.data.validation, threads=_threads())
+
+
+def resume_run(
+    folder: Path,
+    data: Path | None,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    report: Report | None = None,
+    device: str = "auto",
+) -> dict[str, float]:
+    """Go on with the training in `folder`, from its last checkpoint if it has one.
+
+    Args:
+        folder: The run.
+        data: Folder of cases; None for the synthetic cohort.
+        progress: Told after every case painted and every update.
+        cancel: Looked at after every update.
+        report: Called with every line of the curves.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+
+    Raises:
+        InputError: this is no run, or there are no cases.
+        ModelError: the checkpoint is damaged, or the training diverges.
+        Cancelled: someone said stop.
+    """
+    recipe = run_folder.read_recipe(folder)
+    told, token = progress or NoProgress(), cancel or CancelToken()
+    torch.set_num_threads(_threads())
+    train, validation = readers(recipe, data, told, token)
+    trainer = Trainer(recipe, train, validation, folder, _device(device), told, token, report or _nobody)
+    if (folder / run_folder.STATE).exists():
+        trainer.resume()
+    return trainer.run()
+
+
+def readers(
+    recipe: Recipe, data: Path | None, progress: Progress | None = None, cancel: CancelToken | None = None
+) -> tuple[Readers, Readers]:
+    """Return what reads the training cases and what reads those for validation.
+
+    Cases of a folder are split by name, in order: the last ones validate, whatever machine it runs on.
+
+    Raises:
+        InputError: there are too few cases.
+    """
+    plan = recipe.data
+    if data is None:
+        seeds = range(plan.first_seed, plan.first_seed + plan.train + plan.validation)
+        paths = synthetic(cache_dir() / "cohort", seeds, recipe.spacing, progress=progress, cancel=cancel)
+        every: Readers = [partial(read, path) for path in paths]
+    else:
+        every = case_readers(data, recipe.spacing)
+        every = every[: plan.train + plan.validation] if plan.train else every
+    held = min(plan.validation, len(every) - 1)
+    if held < 0 or not every:
+        raise InputError("There is nothing to train on.", "No case was found.", "Give a folder of cases with --data.")
+    return every[: len(every) - held], every[len(every) - held :]
+
+
+def _threads() -> int:
+    cores = os.cpu_count() or 1
+    return max(1, cores - 1) if cores > 2 else cores
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("There is no CUDA device here.", "torch does not see one.", "Use --device cpu.")
+    return torch.device(name)
+
+
+def _nobody(_line: dict[str, Any]) -> None:
+    return
