@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -60,6 +60,13 @@ class Change(Protocol):
         """Bring the case to the state before."""
         ...
 
+    def on(self, case: Case) -> Change | None:
+        """Return the change with the same state after it, for the case as it is now; None if nothing is left to do.
+
+        A change that was made before another one came in would undo to a state that never was.
+        """
+        ...
+
     def to_bytes(self) -> bytes:
         """Return the form kept in the journal."""
         ...
@@ -78,6 +85,7 @@ class Delta:
         at: Seconds since the epoch.
         gains: (label id, voxels it gains) of each label whose volume changes; None if not counted. With it a
             change of the whole map is done in a third of the time.
+        made_on: `LabelMap.writes` of the map it was made on; None if that is not known.
     """
 
     region: Box
@@ -87,6 +95,7 @@ class Delta:
     author: str = YOU
     at: float = field(default_factory=time.time)
     gains: tuple[tuple[int, int], ...] | None = None
+    made_on: int | None = field(default=None, compare=False)
 
     @classmethod
     def between(cls, labels: LabelMap, box: Box, after: LabelArray, *, title: str, author: str = YOU) -> Delta | None:
@@ -110,7 +119,8 @@ class Delta:
         region = Box((z + z0, y + y0, x + x0), (z + z1, y + y1, x + x1))
         gains = count_ids(after[inner]) - count_ids(before[inner])
         told = tuple((int(k), int(gains[k])) for k in np.flatnonzero(gains))
-        return cls(region, pack_labels(before[inner]), pack_labels(after[inner]), title, author, gains=told)
+        packed = pack_labels(before[inner]), pack_labels(after[inner])
+        return cls(region, *packed, title, author, gains=told, made_on=labels.writes)
 
     @property
     def box(self) -> Box | None:
@@ -129,6 +139,14 @@ class Delta:
     def undo(self, case: Case) -> None:
         """Write the old ids."""
         case.labels.write(self.region, unpack_labels(self.before, self.region.shape), shift=self._shift(-1))
+
+    def on(self, case: Case) -> Change | None:
+        """Return itself if it was made on the map as it is, else the change from what is there now."""
+        if self.made_on == case.labels.writes:
+            return self
+        after = unpack_labels(self.after, self.region.shape)
+        again = Delta.between(case.labels, self.region, after, title=self.title, author=self.author)
+        return None if again is None else replace(again, at=self.at)
 
     def _shift(self, sign: int) -> NDArray[np.int64] | None:
         if self.gains is None:
@@ -179,6 +197,10 @@ class LabelSetChange:
     def undo(self, case: Case) -> None:
         """Use the old set."""
         case.labelset = self.before
+
+    def on(self, case: Case) -> Change | None:
+        """Return the change from the set that is used now."""
+        return None if case.labelset == self.after else replace(self, before=case.labelset)
 
     def to_bytes(self) -> bytes:
         """Return the form kept in the journal."""

@@ -77,9 +77,10 @@ class History:
 
     def apply(self, change: Change | None) -> None:
         """Do a change and remember it; what was undone before is let go. None is no change."""
+        self._check_thread()
+        change = None if change is None else change.on(self._case)
         if change is None:
             return
-        self._check_thread()
         self._bytes -= sum(s.nbytes for s in self._steps[self._done :])
         del self._steps[self._done :]
         change.do(self._case)

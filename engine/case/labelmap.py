@@ -62,6 +62,11 @@ class LabelMap:
             shift: (256,) voxels each label gains by it, if known already; counted otherwise.
         """
         target = self._data[box.slices]
+        if not target.shape == box.shape == values.shape:
+            raise GeometryError(
+                "A change does not fit the label map.",
+                f"Its box is {box.shape}, its values {values.shape}, and {target.shape} voxels lie inside the grid.",
+            )
         if shift is None:
             shift = count_ids(values) - count_ids(target)
         target[...] = values

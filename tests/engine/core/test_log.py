@@ -10,6 +10,11 @@ import pytest
 from engine.core.log import logger, start_log
 
 
+@pytest.fixture
+def home(_own_home: Path) -> Path:
+    return _own_home
+
+
 @pytest.fixture(autouse=True)
 def _fresh():
     root = logging.getLogger("groundglass")
@@ -21,19 +26,19 @@ def _fresh():
     root.handlers, root.level, root.propagate = kept
 
 
-def test_what_the_program_does_is_written_once_to_the_state_folder(_own_home):
+def test_what_the_program_does_is_written_once_to_the_state_folder(home):
     start_log()
     start_log()
     logger("io.dicom").info("read %d slices", 64)
     logger("io.dicom").debug("not this")
-    text = (Path(_own_home) / "state" / "log.txt").read_text(encoding="utf-8")
+    text = (Path(home) / "state" / "log.txt").read_text(encoding="utf-8")
     assert text.count("read 64 slices") == 1
     assert "groundglass.io.dicom" in text
     assert "not this" not in text
 
 
-def test_without_a_writable_disk_the_program_goes_on(_own_home):
-    (Path(_own_home) / "state").write_text("a file")
+def test_without_a_writable_disk_the_program_goes_on(home):
+    (Path(home) / "state").write_text("a file")
     start_log()
     logger("x").info("nobody hears this")
-    assert (Path(_own_home) / "state").read_text() == "a file"
+    assert (Path(home) / "state").read_text() == "a file"
