@@ -1,1 +1,1 @@
-"""The engine: everything groundglass knows about chest CT, without a window. Runs headless, on a server, in a notebook."""
+"""The engine: everything groundglass knows about chest CT. No window: runs on a server, in a notebook."""

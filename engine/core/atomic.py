@@ -7,7 +7,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def explain_os_error(error: OSError, path: Path, *, act: str = "written") -> Res
 
 
 @contextmanager
-def replacing(path: Path, *, need_bytes: int = 0) -> Iterator[Path]:
+def replacing(path: Path, *, need_bytes: int = 0) -> Generator[Path, None, None]:
     """Yield a temporary path beside `path`; on success it is synced and renamed over `path`.
 
     The temporary name keeps the suffixes of `path`, as writers choose the format by them.

@@ -1,17 +1,17 @@
 """One family of errors; each says what happened, why, and what to do.
 
-    GroundglassError
-    ├── InputError           2  wrong use or bad input
-    │   ├── DicomError          a DICOM file or series
-    │   ├── FormatError         NIfTI, NRRD, MHA, zip, JSON
-    │   ├── GeometryError       grids that do not fit
-    │   ├── RecipeError         a training recipe
-    │   └── ChoiceNeeded        the window would ask here
-    ├── ResourceError        3  memory, disk, device
-    ├── ModelError           4  weights missing, damaged, or for other labels
-    ├── LibraryError         5  the library of cases
-    └── WorkerError         70  a child process died: a defect or a kill
-    Cancelled                   stands outside: it is no error
+GroundglassError
+├── InputError           2  wrong use or bad input
+│   ├── DicomError          a DICOM file or series
+│   ├── FormatError         NIfTI, NRRD, MHA, zip, JSON
+│   ├── GeometryError       grids that do not fit
+│   ├── RecipeError         a training recipe
+│   └── ChoiceNeeded        the window would ask here
+├── ResourceError        3  memory, disk, device
+├── ModelError           4  weights missing, damaged, or for other labels
+├── LibraryError         5  the library of cases
+└── WorkerError         70  a child process died: a defect or a kill
+Cancelled                   stands outside: it is no error
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class WorkerError(GroundglassError):
     exit_code = 70
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error
+class Cancelled(Exception):
     """The user said stop."""
 
     exit_code = 130

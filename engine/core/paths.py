@@ -40,7 +40,7 @@ def _user(kind: str) -> Path:
     home = os.environ.get("GROUNDGLASS_HOME")
     if home:
         return Path(home) / kind
-    import platformdirs  # noqa: PLC0415 - costs 20 ms and is not needed by most verbs
+    import platformdirs  # costs 20 ms and is not needed by most verbs
 
     folders = {
         "config": platformdirs.user_config_path,

@@ -106,7 +106,7 @@ def letters(vector_lps: ArrayLike) -> str:
     if length == 0:
         return ""
     cosines = vector / length
-    order = np.argsort(-np.abs(cosines), kind="stable")
+    order: list[int] = np.argsort(-np.abs(cosines), kind="stable").tolist()
     return "".join(_LETTERS[a][0 if cosines[a] > 0 else 1] for a in order if abs(cosines[a]) > _OBLIQUE)
 
 
