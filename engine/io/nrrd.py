@@ -60,8 +60,8 @@ def peek(path: Path) -> tuple[IndexZyx, FloatZyx]:
     """
     with opened(path, packing="none") as stream:
         header = parse_header(_header_text(stream)[0], path.name)
-    x, y, z = (*(header.axes[k].size for k in header.spatial), 1, 1)[:3]
-    steps, _, _ = _steps(header, path.name, ReadOptions())
+    steps, _, _ = _steps(header, path.name, ReadOptions())  # refuses what has not two or three axes in space
+    x, y, z = (*(header.axes[k].size for k in header.spatial), 1)[:3]
     dz, dy, dx = (float(s) for s in np.linalg.norm(steps, axis=1))
     return (z, y, x), (dz, dy, dx)
 

@@ -46,9 +46,10 @@ class Bytes:
 
 def small_memory() -> None:
     """Let the engine believe in little memory, so that a hostile size is refused and not tried."""
-    from engine.io import memory, source
+    from engine.io import decoder, memory, source
 
     memory.free_bytes = source.free_bytes = lambda: FREE_BYTES
+    decoder.FRAME_TIMEOUT_S = 5.0
 
 
 def permissive() -> object:
@@ -119,6 +120,7 @@ def main(target: Callable[[bytes], None], seeds: Callable[[], Iterable[bytes]]) 
                 (folder / f"seed-{k:03d}").write_bytes(seed)
     with atheris.instrument_imports(include=["engine.io"]):
         import engine.io.archive
+        import engine.io.decoder
         import engine.io.dicom_read
         import engine.io.dicom_rows
         import engine.io.dicomdir
