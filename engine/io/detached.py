@@ -19,18 +19,22 @@ def data_file(header: Path, named: str) -> Path:
     folder = header.parent.resolve()
     outside = FormatError(
         f"“{header.name}” wants its voxels from outside its own folder.",
-        f"It names “{named}”; only a file beside the header is read.",
+        f"It names “{named[:80]}”; only a file beside the header is read.",
         "Put both files into one folder and write the plain file name into the header.",
     )
     if not named or "\x00" in named or PurePosixPath(named).is_absolute() or PureWindowsPath(named).anchor:
         raise outside
-    target = (folder / named.replace("\\", "/")).resolve()
+    try:
+        target = (folder / named.replace("\\", "/")).resolve()
+        there = target.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long, no characters of this disk, links in a circle
+        target, there = folder / "?", False
     if folder not in target.parents:
         raise outside
-    if not target.is_file():
+    if not there:
         raise FormatError(
             f"The voxels of “{header.name}” are missing.",
-            f"They should be in “{named}” beside it.",
+            f"They should be in “{named[:80]}” beside it.",
             "Copy both files into one folder.",
         )
     return target
