@@ -13,6 +13,7 @@ import queue
 import signal
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -77,10 +78,16 @@ class Job:
 
 
 class _Link:
-    """The pipe to the parent, the jobs that came through it and the flags to stop them."""
+    """The pipe to the parent, the jobs that came through it and the flags to stop them.
 
-    def __init__(self, pipe: Connection) -> None:
+    Args:
+        pipe: To the parent.
+        leave: Ends the process; not ``sys.exit``, as the other thread may be deep in a window.
+    """
+
+    def __init__(self, pipe: Connection, leave: Callable[[int], object] = os._exit) -> None:
         self._pipe = pipe
+        self._leave = leave
         self._lock = threading.Lock()
         self.waiting: queue.Queue[tuple[Any, ...] | None] = queue.Queue()
         self.tokens: dict[int, CancelToken] = {}
@@ -91,7 +98,7 @@ class _Link:
             with self._lock:
                 self._pipe.send(message)
         except (BrokenPipeError, OSError):
-            os._exit(0)
+            self._leave(0)
 
     def listen(self) -> None:
         """Take messages until the parent is gone."""
@@ -99,9 +106,10 @@ class _Link:
             try:
                 message = self._pipe.recv()
             except (EOFError, OSError):
-                os._exit(0)  # not sys.exit: the other thread may be deep in a window
+                message = ("stop",)
             if message[0] == "stop":
-                os._exit(0)
+                self._leave(0)
+                return
             if message[0] == "cancel":
                 token = self.tokens.get(message[1])
                 if token is not None:

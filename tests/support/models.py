@@ -15,13 +15,21 @@ from engine.nets.card import Card
 from engine.nets.weights import ModelFile, open_model
 
 FIVE = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
-TINY = {"widths": [2, 4, 4, 8, 8], "patch": [16, 32, 32], "ra_reduction": 2}
+TINY = {
+    "widths": [2, 4, 4],
+    "blocks": 1,
+    "down_strides": [[2, 2, 2], [2, 2, 2]],
+    "patch": [16, 32, 32],
+    "ra_level": 2,
+    "ra_reduction": 2,
+}
+"""RA-UNet with three levels: everything in it, converted in a second."""
 
 
 def tiny_model(
     path: Path, labels: tuple[str, ...] = FIVE, *, seed: int = 0, norm: str = "bn", **card: Any
 ) -> ModelFile:
-    """Write a random network of about 10 000 parameters with a 16×32×32 window and return it."""
+    """Write a random network of three levels with a 16×32×32 window and return it."""
     import torch
 
     from engine.nets.checkpoint import save

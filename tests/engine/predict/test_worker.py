@@ -89,9 +89,7 @@ def test_it_runs_nothing_but_the_engine(process: EngineProcess) -> None:
 def test_a_cancel_ends_the_job_and_not_the_process(process: EngineProcess, model: Path) -> None:
     hu, grid, _ = quick_chest((60, 160, 200), (4.0, 2.2, 2.2), noise_hu=20)
     begun, stopped = threading.Event(), threading.Event()
-    handlers = Handlers(
-        progress=lambda done, _total, _text: begun.set() if done >= 1 else None, cancelled=stopped.set
-    )
+    handlers = Handlers(progress=lambda done, _total, _text: begun.set() if done >= 1 else None, cancelled=stopped.set)
     ticket = process.segment(process.share(hu, grid), model=model, options=OPTIONS, handlers=handlers)
     assert begun.wait(LONG_S)
     ticket.cancel()

@@ -1,0 +1,120 @@
+"""OpenVINO: the same logits as torch, converted once, without its telemetry, cancelled in the middle."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.core.errors import Cancelled
+from engine.core.progress import CancelToken
+from engine.nets.checkpoint import load, save
+from engine.nets.weights import ModelFile, open_model
+from engine.predict import openvino_engine
+from engine.predict.backends import EngineRequest
+from engine.predict.openvino_engine import OpenvinoEngine, converted_path
+from tests.support.models import tiny_model
+
+PATCH = (16, 32, 32)
+
+
+def request(model: ModelFile) -> EngineRequest:
+    return EngineRequest(model, PATCH, "cpu", 1, "fp32")
+
+
+def awake(model: ModelFile) -> ModelFile:
+    """Give the attention a voice: at the start it is the identity."""
+    module, card = load(model.path)
+    torch.manual_seed(5)
+    torch.nn.init.normal_(module.get_submodule("ra.norm3").weight)  # type: ignore[arg-type]
+    for name, buffer in module.named_buffers():
+        if name.endswith("running_mean"):
+            buffer.normal_(0, 0.1)
+        if name.endswith("running_var"):
+            buffer.uniform_(0.5, 2)
+    save(model.path, module, card)
+    return open_model(model.path)
+
+
+@pytest.mark.parametrize(("norm", "bound"), [("bn", 1e-5), ("in", 3e-3)])
+def test_the_logits_are_those_of_torch(tmp_path: Path, norm: str, bound: float) -> None:
+    model = awake(tiny_model(tmp_path / "t.safetensors", norm=norm))
+    window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
+    module, _ = load(model.path)
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(window))[0].numpy()
+    got = OpenvinoEngine(request(model)).infer(window)
+    assert got.shape == expected.shape
+    assert np.abs(got - expected).max() <= bound * max(1.0, float(expected.std()))
+
+
+def test_a_network_is_converted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model(tmp_path / "t.safetensors")
+    window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
+    first = OpenvinoEngine(request(model)).infer(window).copy()
+    assert converted_path(request(model)).is_file()
+
+    def never(*_: object) -> None:
+        raise AssertionError("converted again")
+
+    monkeypatch.setattr(openvino_engine, "convert", never)
+    assert (OpenvinoEngine(request(model)).infer(window) == first).all()
+
+
+def test_other_weights_are_converted_anew(tmp_path: Path) -> None:
+    a, b = (tiny_model(tmp_path / f"{n}.safetensors", seed=n) for n in (1, 2))
+    assert converted_path(request(a)) != converted_path(request(b))
+
+
+@pytest.mark.parametrize("damage", ["empty", "rubbish", "no weights"])
+def test_a_damaged_cache_is_made_again(tmp_path: Path, damage: str) -> None:
+    model = tiny_model(tmp_path / "t.safetensors")
+    window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
+    expected = OpenvinoEngine(request(model)).infer(window).copy()
+    path = converted_path(request(model))
+    if damage == "no weights":
+        path.with_suffix(".bin").unlink()
+    else:
+        path.write_bytes(b"" if damage == "empty" else b"<net>rubbish")
+    assert (OpenvinoEngine(request(model)).infer(window) == expected).all()
+
+
+def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    monkeypatch.setattr(openvino_engine, "cache_dir", lambda: blocked)
+    engine = OpenvinoEngine(request(tiny_model(tmp_path / "t.safetensors")))
+    assert engine.infer(np.zeros((1, 1, *PATCH), np.float32)).shape == (5, *PATCH)
+
+
+def test_its_telemetry_is_never_imported(tmp_path: Path) -> None:
+    OpenvinoEngine(request(tiny_model(tmp_path / "t.safetensors")))
+    assert sys.modules["openvino_telemetry"] is None
+
+
+def test_a_cancel_is_seen_in_the_middle_of_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = OpenvinoEngine(request(tiny_model(tmp_path / "t.safetensors")))
+    token = CancelToken()
+    token.cancel()
+    monkeypatch.setattr(openvino_engine, "_LOOK_MS", 0)
+    window = np.zeros((1, 1, *PATCH), np.float32)
+    with pytest.raises(Cancelled):
+        engine.infer(window, token)
+    assert engine.infer(window).shape == (5, *PATCH)
+
+
+def test_two_threads_may_have_an_engine_each(tmp_path: Path) -> None:
+    model = tiny_model(tmp_path / "t.safetensors")
+    window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
+    engines = [OpenvinoEngine(request(model)) for _ in range(2)]
+    out: list[np.ndarray] = []
+    threads = [threading.Thread(target=lambda e=e: out.append(e.infer(window).copy())) for e in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (out[0] == out[1]).all()

@@ -1,0 +1,82 @@
+"""torch as engine: the network's own logits, cancelled inside a window, threads left as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.core.errors import Cancelled, InputError
+from engine.core.progress import CancelToken
+from engine.nets.checkpoint import load
+from engine.predict.backends import EngineRequest, OutOfMemory
+from engine.predict.torch_engine import TorchEngine, cpu_pool, has_bf16
+from tests.support.models import tiny_model
+
+PATCH = (16, 32, 32)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> TorchEngine:
+    return TorchEngine(EngineRequest(tiny_model(tmp_path / "t.safetensors"), PATCH, "cpu", 1, "fp32"))
+
+
+def test_the_logits_are_those_of_the_network(engine: TorchEngine, tmp_path: Path) -> None:
+    window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
+    module, _ = load(tmp_path / "t.safetensors")
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(window))[0].numpy()
+    assert np.abs(engine.infer(window) - expected).max() < 1e-5
+    assert "torch fp32" in engine.text
+
+
+def test_a_cancel_is_seen_inside_a_window(engine: TorchEngine) -> None:
+    token = CancelToken()
+    seen: list[str] = []
+
+    def cancel_late(_module: torch.nn.Module, _inputs: object) -> None:
+        seen.append("here")
+        token.cancel()
+
+    engine._module.get_submodule("down.1").register_forward_pre_hook(cancel_late)
+    engine._module.get_submodule("head").register_forward_hook(lambda *_: seen.append("end"))
+    window = np.zeros((1, 1, *PATCH), np.float32)
+    with pytest.raises(Cancelled):
+        engine.infer(window, token)
+    assert seen == ["here"]
+
+
+def test_a_card_out_of_memory_is_told_as_such(engine: TorchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_window: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(engine, "_run", full)
+    with pytest.raises(OutOfMemory) as told:
+        engine.infer(np.zeros((1, 1, *PATCH), np.float32))
+    assert "cpu" in told.value.fix
+
+
+def test_a_defect_of_the_network_is_not_taken_for_memory(engine: TorchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_window: object) -> None:
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(engine, "_run", broken)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        engine.infer(np.zeros((1, 1, *PATCH), np.float32))
+
+
+def test_the_number_of_threads_is_put_back() -> None:
+    before = torch.get_num_threads()
+    with cpu_pool(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+    with pytest.raises(InputError), cpu_pool(before + 1):
+        raise InputError("stop")
+    assert torch.get_num_threads() == before
+
+
+def test_bf16_is_used_only_where_the_hardware_has_it() -> None:
+    capabilities = torch.cpu.get_capabilities()
+    assert has_bf16(torch.device("cpu")) == bool(capabilities["avx512_bf16"] or capabilities["amx_bf16"])
