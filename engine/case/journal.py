@@ -22,13 +22,12 @@ from engine.case.delta import Change
 from engine.case.document import Case
 from engine.case.labelset import LabelSet
 from engine.case.lock import CaseLock
-from engine.case.records import SIGNATURE, Kind, frame, pack_labels, pack_parts
-from engine.case.recovery import JOURNAL, REOPEN, VERSION, Recoverable, recover
+from engine.case.records import SIGNATURE, Kind, frame, pack_labels, pack_parts, unpack_labels
+from engine.case.recovery import JOURNAL, REOPEN, VERSION, Bare, Recoverable, recover, replay
 from engine.case.volume import Volume
 from engine.case.writer import Trouble, Writer
 from engine.core.atomic import explain_os_error
 from engine.core.errors import GroundglassError, ResourceError
-from engine.core.types import LabelArray
 
 __all__ = ["Journal", "Limits", "Recoverable", "recover"]
 
@@ -55,31 +54,47 @@ class Limits:
 
 
 @dataclass(frozen=True, eq=False)
-class _Snapshot:
-    """The state of a case, taken in the thread that owns it and written in another."""
+class _Mark:
+    """Where the history stands at one moment, taken in the thread that owns the case.
 
-    labels: LabelArray
+    The label map is not copied: `moves` lead to it from the mark before.
+    """
+
+    moves: list[tuple[Change, bool]]
     labelset: LabelSet
     steps: Sequence[Change]
     done: int
     total: int
 
     @classmethod
-    def of(cls, case: Case) -> _Snapshot:
+    def of(cls, case: Case, moves: list[tuple[Change, bool]]) -> _Mark:
         history = case.history
-        labels = case.labels.data.copy()
-        return cls(labels, case.labelset, history.steps, history.done, history.total)
+        return cls(moves, case.labelset, history.steps, history.done, history.total)
 
-    def anchor(self) -> Iterator[bytes]:
-        head = {"labelset": self.labelset.as_list(), "total": self.total, "done": self.done}
-        packed = pack_labels(self.labels) if self.labels.any() else b""
-        yield frame(Kind.ANCHOR, pack_parts(head, packed))
 
-    def file(self, head: Mapping[str, Any], *, most_bytes: int | None = None) -> Iterator[bytes]:
+class _Shadow:
+    """The label map of the last mark, compressed; brought up to date in the writer's thread."""
+
+    def __init__(self, case: Case) -> None:
+        self._shape = case.volume.grid.shape_zyx
+        self._head = _head(case)
+        self._first = case.labels.data.copy() if case.labels.counts[1:].any() else None
+        self._packed = b""
+
+    def anchor(self, mark: _Mark, done: int | None = None) -> Iterator[bytes]:
+        self._advance(mark)
+        head = {
+            "labelset": mark.labelset.as_list(),
+            "total": mark.total,
+            "done": mark.done if done is None else done,
+        }
+        yield frame(Kind.ANCHOR, pack_parts(head, self._packed))
+
+    def file(self, mark: _Mark, *, most_bytes: int | None = None) -> Iterator[bytes]:
         yield SIGNATURE
-        yield frame(Kind.HEAD, pack_parts(dict(head)))
+        yield frame(Kind.HEAD, pack_parts(self._head))
         # Of a history that is too long the oldest steps stay behind, then the undone ones.
-        steps, done = list(self.steps), self.done
+        steps, done = list(mark.steps), mark.done
         while most_bytes is not None and steps and sum(s.nbytes for s in steps) > most_bytes:
             if done > 0:
                 del steps[0]
@@ -88,8 +103,16 @@ class _Snapshot:
                 del steps[-1]
         for step in steps:
             yield frame(Kind.OLD, step.to_bytes())
-        kept = _Snapshot(self.labels, self.labelset, steps, done, self.total)
-        yield from kept.anchor()
+        yield from self.anchor(mark, done)
+
+    def _advance(self, mark: _Mark) -> None:
+        if self._first is not None:
+            self._packed, self._first = pack_labels(self._first), None
+        if not mark.moves:
+            return
+        target = Bare(unpack_labels(self._packed, self._shape).copy() if self._packed else None, self._shape)
+        replay(mark.moves, target)
+        self._packed = pack_labels(target.data) if target.data.any() else b""
 
 
 class Journal:
@@ -105,7 +128,9 @@ class Journal:
         self._lock = lock
         self._writer = writer
         self._limits = limits
-        self._head = _head(case)
+        self._shadow = _Shadow(case)
+        self._moves: list[tuple[Change, bool]] = []
+        self._total = case.history.total
         self._steps_since = 0
         self._bytes_since = 0
         self._unwatch: list[Callable[[], None]] = [
@@ -156,8 +181,7 @@ class Journal:
             lock.release()
             raise explain_os_error(error, folder / key) from error
         journal = cls(place, case, lock, writer, limits)
-        snapshot = _Snapshot.of(case)
-        writer.replace(lambda: snapshot.file(journal._head))
+        journal._write_anew()
         return journal
 
     # --- what is on disk --------------------------------------------------------------------------
@@ -223,9 +247,7 @@ class Journal:
                 shutil.rmtree(self.place, ignore_errors=True)
                 return
             if self._writer.size > self._limits.closed_mib * _MIB:
-                snapshot = _Snapshot.of(self._case)
-                most = int(self._limits.closed_mib * _MIB)
-                self._writer.replace(lambda: snapshot.file(self._head, most_bytes=most))
+                self._write_anew(most_bytes=int(self._limits.closed_mib * _MIB))
             self._writer.append(lambda: [frame(Kind.CLOSED)])
             self.flush(timeout_s=timeout_s)
         finally:
@@ -234,23 +256,42 @@ class Journal:
 
     # --- following the history ----------------------------------------------------------------------
     def _on_applied(self, change: Change) -> None:
+        self._total = self._case.history.total
+        self._moves.append((change, True))
         number = self._writer.append(lambda: [frame(Kind.STEP, change.to_bytes())])
         if self.trouble is None:
             # Before this change ends, the one before it is on the disk: at most one is ever in the air.
             self._writer.wait(number - 1, timeout_s=self._limits.patience_s)
-        self._steps_since += 1
         self._bytes_since += change.nbytes
-        if self._steps_since < self._limits.anchor_steps and self._bytes_since < self._limits.anchor_mib * _MIB:
-            return
-        self._steps_since = self._bytes_since = 0
-        snapshot = _Snapshot.of(self._case)
-        if self._writer.size > self._limits.file_mib * _MIB:
-            self._writer.replace(lambda: snapshot.file(self._head))
-        else:
-            self._writer.append(snapshot.anchor)
+        self._count_step()
 
     def _on_moved(self, total: int) -> None:
+        history = self._case.history
+        forward = total > self._total
+        self._total = total
+        self._moves.append((history.steps[history.done - 1 if forward else history.done], forward))
         self._writer.append(lambda: [frame(Kind.MOVE, total.to_bytes(8, "little"))])
+        self._count_step()
+
+    def _count_step(self) -> None:
+        self._steps_since += 1
+        if self._steps_since < self._limits.anchor_steps and self._bytes_since < self._limits.anchor_mib * _MIB:
+            return
+        if self._writer.size > self._limits.file_mib * _MIB:
+            self._write_anew()
+        else:
+            mark = self._mark()
+            self._writer.append(lambda: self._shadow.anchor(mark))
+
+    def _write_anew(self, *, most_bytes: int | None = None) -> None:
+        mark = self._mark()
+        self._writer.replace(lambda: self._shadow.file(mark, most_bytes=most_bytes))
+
+    def _mark(self) -> _Mark:
+        mark = _Mark.of(self._case, self._moves)
+        self._moves = []
+        self._steps_since = self._bytes_since = 0
+        return mark
 
 
 def _head(case: Case) -> dict[str, Any]:

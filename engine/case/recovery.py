@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from engine.case.delta import Change, change_from_bytes
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.case.delta import Change, Target, change_from_bytes
 from engine.case.document import Case
 from engine.case.history import DEFAULT_BUDGET_MIB
 from engine.case.labelset import LabelSet
@@ -18,6 +21,8 @@ from engine.case.records import Kind, Record, read_records, unpack_labels, unpac
 from engine.case.volume import Volume
 from engine.core.atomic import explain_os_error
 from engine.core.errors import FormatError, GeometryError, InputError
+from engine.core.types import IndexZyx, LabelArray
+from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 
 JOURNAL, REOPEN = "journal", "reopen"
@@ -205,13 +210,35 @@ def recover(recoverable: Recoverable, volume: Volume, *, budget_mib: float = DEF
         raise explain_os_error(error, path, act="read") from error
     labels = unpack_labels(ledger.labels, volume.grid.shape_zyx).copy() if ledger.labels else None
     case = Case(volume, ledger.labelset, labels, budget_mib=budget_mib)
-    for change, forward in ledger.moves:
-        if forward:
-            change.do(case)
-        else:
-            change.undo(case)
+    replay(ledger.moves, case)
     case.history.restore(ledger.steps, ledger.done, forgotten=ledger.forgotten)
     return case
+
+
+def replay(moves: Iterable[tuple[Change, bool]], target: Target) -> None:
+    """Do (or undo, where False) changes one after the other, past any history."""
+    for change, forward in moves:
+        if forward:
+            change.do(target)
+        else:
+            change.undo(target)
+
+
+class Bare:
+    """A label map and nothing else, for changes to be replayed on."""
+
+    def __init__(self, data: LabelArray | None, shape_zyx: IndexZyx) -> None:
+        self.data = np.zeros(shape_zyx, dtype=np.uint8) if data is None else data
+        self.labelset = LabelSet()
+
+    @property
+    def labels(self) -> Bare:
+        """Itself: it is written to."""
+        return self
+
+    def write(self, box: Box, values: LabelArray, *, shift: NDArray[np.int64] | None = None) -> None:
+        """Replace the voxels of a box; nothing is counted."""
+        self.data[box.slices] = values
 
 
 def _shape(grid: Grid) -> str:

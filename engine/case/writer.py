@@ -135,12 +135,13 @@ class Writer:
 
     def _write(self, batch: list[_Item]) -> GroundglassError | None:
         try:
+            made = [item.bytes() for item in batch]
             # A new file makes what was to be appended before it needless.
             first = max((i for i, item in enumerate(batch) if item.whole), default=0)
             if batch[first].whole:
-                self._write_whole(batch[first].bytes())
+                self._write_whole(made[first])
                 first += 1
-            data = b"".join(item.bytes() for item in batch[first:])
+            data = b"".join(made[first:])
             if data:
                 self._write_at_end(data)
         except OSError as error:

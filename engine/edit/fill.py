@@ -132,7 +132,7 @@ def _passable(labels: LabelMap, hu: HuArray, box: Box, allowed: Allowed, label_i
 
 
 def _joined(mask: MaskArray, at: IndexZyx) -> MaskArray:
-    numbered, _ = components(mask, corners=False)
+    numbered, _ = components(mask, corners=False, quick=True)
     return numbered == numbered[at]
 
 

@@ -21,14 +21,15 @@ def _ndimage() -> Any:  # noqa: ANN401 - scipy has no types; here is where it ge
     return importlib.import_module("scipy.ndimage")
 
 
-def components(mask: MaskArray, *, corners: bool) -> tuple[NDArray[np.int32], int]:
+def components(mask: MaskArray, *, corners: bool, quick: bool = False) -> tuple[NDArray[np.int32], int]:
     """Return numbered connected components (0 outside) of a (z, y, x) mask, and how many there are.
 
     Args:
         mask: (z, y, x) bool.
         corners: Whether voxels that touch at an edge or a corner belong together; else faces only.
+        quick: Keep Python's lock whatever the size: for acts in the window's own thread, which wait anyway.
     """
-    if mask.size <= CROP_VOXELS:
+    if quick or mask.size <= CROP_VOXELS:
         cc3d: Any = importlib.import_module("cc3d")
         solid = np.ascontiguousarray(mask)
         numbered, count = cc3d.connected_components(solid, connectivity=26 if corners else 6, return_N=True)
