@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from math import ceil
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QRegion
+from PySide6.QtGui import QImage, QPainter, QRegion
 
 from app.model.session import Session
 from app.views.colours import DOUBTFUL, HALO, LETTERS, TEXT
 from app.views.frame import PlaneFrame
-from app.views.halo import HaloText, draw_at, pane_font, size_of
+from app.views.halo import HaloText, Words, draw_at, pane_font, words_of
 from app.views.viewport import Viewport
 from engine.case.document import Case
 from engine.core.types import FloatZyx, IndexZyx
 from engine.geometry.box import Box
-from engine.geometry.orient import letters
 
 THIN = "\u2009"
 """Between a number and its unit."""
@@ -25,6 +24,7 @@ _LOWEST_PX = 140
 _INSET = 6
 _BARS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 _LONGEST_BAR = 0.28
+_SIDES = ("LR", "PA", "HF")
 SLAB_NAMES = {"mip": "MIP", "minip": "MinIP", "mean": "Mean"}
 
 
@@ -98,11 +98,7 @@ def position_text(case: Case, at: IndexZyx | FloatZyx) -> str:
         z, y, x = (number(v) for v in at)
         return f"[{z} {y} {x}]"
     point = case.volume.grid.to_lps(at).tolist()
-    parts = []
-    for axis, mm in enumerate(point):
-        towards = [0.0, 0.0, 0.0]
-        towards[axis] = 1.0 if mm >= 0 else -1.0
-        parts.append(f"{letters(towards)}{THIN}{number(abs(mm), 1)}")
+    parts = [f"{_SIDES[axis][mm < 0]}{THIN}{number(abs(mm), 1)}" for axis, mm in enumerate(point)]
     return "  ".join(parts) + f"{THIN}mm"
 
 
@@ -115,7 +111,7 @@ class Annotations:
 
     def __init__(self) -> None:
         self._texts = _TEXTS
-        self._kept_bar: tuple[tuple[int, int, float], QImage] = ((0, 0, 0.0), QImage())
+        self._kept_bar: tuple[tuple[int, int, float], Words] = ((0, 0, 0.0), words_of(QImage()))
         self._small = pane_font(12)
         self._large = pane_font(14, bold=True)
         self.readout = QRectF()
@@ -148,27 +144,29 @@ class Annotations:
         ratio = painter.device().devicePixelRatioF()
         right, bottom = viewport.width - _INSET, viewport.height - _INSET
         corner = self._texts.image(texts.bottom_right, self._small, ratio, right=True)
-        w, h = size_of(corner)
+        w, h = corner.width, corner.height
         place = QRectF(right - w, bottom - h, w, h)
         # The read-out changes under the mouse and may become longer: all of its half is painted again.
         self.readout = QRectF(0, place.top() - 2, max(60.0, place.left() - 4), h + 4)
         if _touches(region, self.readout):
-            lines = self._fitting(texts.bottom_left, place.left() - 2 * _INSET)
-            image = self._texts.image(lines, self._small, ratio)
-            draw_at(painter, image, _INSET, bottom - size_of(image)[1])
+            words = self._fitting(texts.bottom_left, place.left() - 2 * _INSET, ratio)
+            draw_at(painter, words, _INSET, bottom - words.height)
         if _touches(region, place):
             draw_at(painter, corner, place.left(), place.top())
         if _touches(region, QRectF(0, 0, viewport.width, 4 * self._small.pixelSize() + 2 * _INSET)):
-            image = self._texts.image(texts.top_right, self._small, ratio, right=True)
-            draw_at(painter, image, right - size_of(image)[0], _INSET)
-            lines = self._fitting(texts.top_left, right - size_of(image)[0] - 2 * _INSET)
-            draw_at(painter, self._texts.image(lines, self._small, ratio), _INSET, _INSET)
+            words = self._texts.image(texts.top_right, self._small, ratio, right=True)
+            draw_at(painter, words, right - words.width, _INSET)
+            draw_at(painter, self._fitting(texts.top_left, right - words.width - 2 * _INSET, ratio), _INSET, _INSET)
         self._draw_scale_bar(painter, viewport, place, region)
 
-    def _fitting(self, lines: tuple[str, ...], width: float) -> tuple[str, ...]:
-        """Return the lines that have room beside the other corner; those that have not are left out."""
-        metrics = QFontMetricsF(self._small)
-        return tuple(line for line in lines if metrics.horizontalAdvance(line) <= width)
+    def _fitting(self, lines: tuple[str, ...], width: float, ratio: float) -> Words:
+        """Return the lines that have room beside the other corner; the longest is left out until they fit."""
+        words = self._texts.image(lines, self._small, ratio)
+        while lines and words.width > width:
+            longest = max(lines, key=len)
+            lines = tuple(line for line in lines if line != longest)
+            words = self._texts.image(lines, self._small, ratio)
+        return words
 
     def _draw_letters(
         self, painter: QPainter, viewport: Viewport, frame: PlaneFrame, *, known: bool, region: QRegion
@@ -179,7 +177,7 @@ class Annotations:
         width, height = viewport.width, viewport.height
         for place, text in zip("ltrb", shown, strict=True):
             image = self._texts.image((text,), self._large, ratio, colour=colour)
-            w, h = size_of(image)
+            w, h = image.width, image.height
             x = {"l": _INSET, "r": width - _INSET - w}.get(place, (width - w) / 2)
             y = {"t": _INSET - 2, "b": height - _INSET - h}.get(place, (height - h) / 2)
             if _touches(region, QRectF(x - 1, y - 1, w + 2, h + 2)):
@@ -192,15 +190,14 @@ class Annotations:
             return
         mm = fitting[-1]
         image = self._bar(mm, round(mm * viewport.scale), painter.device().devicePixelRatioF())
-        w, h = size_of(image)
-        draw_at(painter, image, right + 1 - w, y + 2 - h)
+        draw_at(painter, image, right + 1 - image.width, y + 2 - image.height)
 
-    def _bar(self, mm: int, length: int, ratio: float) -> QImage:
+    def _bar(self, mm: int, length: int, ratio: float) -> Words:
         """Return the picture of a bar of `length` logical pixels, its words above it."""
         if self._kept_bar[0] == (mm, length, ratio):
             return self._kept_bar[1]
         words = self._texts.image((f"{mm}{THIN}mm" if mm < 10 else f"{mm // 10}{THIN}cm",), self._small, ratio)
-        w, h = size_of(words)
+        w, h = words.width, words.height
         width, height = max(length + 2, ceil(w)), ceil(h) + 8
         image = QImage(ceil(width * ratio), ceil(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
@@ -216,8 +213,8 @@ class Annotations:
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         draw_at(painter, words, left + (length - w) / 2, 0)
         painter.end()
-        self._kept_bar = ((mm, length, ratio), image)
-        return image
+        self._kept_bar = ((mm, length, ratio), words_of(image))
+        return self._kept_bar[1]
 
 
 def _touches(region: QRegion, place: QRectF) -> bool:

@@ -8,6 +8,7 @@ which draws that border itself. Colours are premultiplied ARGB, one row of 256 c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,9 @@ _BAND_PIXELS = 65536
 Argb = NDArray[np.uint32]
 
 
+@lru_cache(maxsize=4)
 def grey_table(window: Window) -> Argb:
-    """Return 65 536 opaque greys, to be indexed with an int16 slice viewed as uint16."""
+    """Return 65 536 opaque greys, to be indexed with an int16 slice viewed as uint16; the panes share it."""
     return window.table().astype(np.uint32) * np.uint32(0x010101) | np.uint32(0xFF000000)
 
 

@@ -183,7 +183,20 @@ class PlaneFrame:
         centre = [(n - 1) / 2 for n in self.canonical.shape_zyx]
         centre[self._axes[0]] = index
         mm = float(self.canonical.to_lps(centre) @ normal)
-        return letters(normal if mm >= 0 else -normal), abs(mm)
+        return self._normal_letters[mm < 0], abs(mm)
+
+    @cached_property
+    def _normal_letters(self) -> tuple[str, str]:
+        normal = np.array(self.canonical.direction[self._axes[0]])
+        return letters(normal), letters(-normal)
+
+    def on_slice(self, points_zyx: tuple[FloatZyx, ...]) -> tuple[FloatArray, FloatArray]:
+        """Return rows and columns of continuous voxel indices of the case, whichever slice they lie on."""
+        _, down, along, against = self._axes
+        points = np.array(points_zyx, dtype=np.float64).reshape(-1, 3)
+        turned = self.orientation.index_to_canonical(points, self.grid.shape_zyx)
+        rows = self.rows - 1 - turned[:, down] if against else turned[:, down]
+        return rows, turned[:, along]
 
     def _step(self, which: int) -> FloatArray:
         _, down, along, against = self._axes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from math import ceil
+from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from app.views.colours import HALO, TEXT
@@ -25,11 +26,19 @@ def pane_font(pixels: int = 12, *, bold: bool = False) -> QFont:
     return font
 
 
+class Words(NamedTuple):
+    """A picture of words, and its size in logical pixels."""
+
+    image: QImage
+    width: float
+    height: float
+
+
 class HaloText:
     """Blocks of short lines as images. Drawing the shadows at each paint would cost 1 ms a pane."""
 
     def __init__(self) -> None:
-        self._images: OrderedDict[tuple[object, ...], QImage] = OrderedDict()
+        self._images: OrderedDict[tuple[object, ...], Words] = OrderedDict()
 
     def image(
         self,
@@ -39,7 +48,7 @@ class HaloText:
         *,
         right: bool = False,
         colour: QColor = TEXT,
-    ) -> QImage:
+    ) -> Words:
         """Return the picture of some lines.
 
         Args:
@@ -49,20 +58,20 @@ class HaloText:
             right: Align to the right.
             colour: Of the text.
         """
-        key = (lines, font.key(), ratio, right, colour.rgba())
-        image = self._images.get(key)
-        if image is None:
-            image = _drawn(lines, font, ratio, right=right, colour=colour)
-            self._images[key] = image
+        key = (lines, font.pixelSize(), font.weight(), ratio, right, colour.rgba())
+        words = self._images.get(key)
+        if words is None:
+            words = words_of(_drawn(lines, font, ratio, right=right, colour=colour))
+            self._images[key] = words
             while len(self._images) > _KEPT:
                 self._images.popitem(last=False)
         self._images.move_to_end(key)
-        return image
+        return words
 
 
-def size_of(image: QImage) -> tuple[float, float]:
-    """Return width and height in logical pixels."""
-    return image.width() / image.devicePixelRatio(), image.height() / image.devicePixelRatio()
+def words_of(image: QImage) -> Words:
+    """Return an image with its size in logical pixels."""
+    return Words(image, image.width() / image.devicePixelRatio(), image.height() / image.devicePixelRatio())
 
 
 def _drawn(lines: tuple[str, ...], font: QFont, ratio: float, *, right: bool, colour: QColor) -> QImage:
@@ -86,7 +95,6 @@ def _drawn(lines: tuple[str, ...], font: QFont, ratio: float, *, right: bool, co
     return image
 
 
-def draw_at(painter: QPainter, image: QImage, x: float, y: float) -> QRectF:
-    """Draw an image on whole pixels; returns where it lies."""
-    painter.drawImage(QPointF(round(x), round(y)), image)
-    return QRectF(round(x), round(y), *size_of(image))
+def draw_at(painter: QPainter, words: Words, x: float, y: float) -> None:
+    """Draw words on whole pixels."""
+    painter.drawImage(QPoint(round(x), round(y)), words.image)

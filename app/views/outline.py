@@ -34,9 +34,9 @@ class OutlineMark:
         self._outline = outline if frame is not None else None
         self._shape = QPolygonF()
         if outline is not None and frame is not None:
-            for point in outline.points_zyx:
-                _, row, column = frame.from_case(point)
-                self._shape.append(QPointF(*viewport.to_pixel(row, column, frame)))
+            rows, columns = frame.on_slice(outline.points_zyx)
+            x, y = viewport.to_pixels(rows, columns, frame)
+            self._shape = QPolygonF(list(map(QPointF, x.tolist(), y.tolist())))
             corner = self._shape.boundingRect().bottomRight() if mouse is None else mouse
             self._text_at = corner + QPointF(_AWAY_PX, _AWAY_PX)
         return region + self._region()

@@ -68,14 +68,12 @@ class LabelLayer:
         return palette.codes.take(labels)
 
     def _preview_slice(self, preview: Preview, slices: range, index: int) -> LabelArray:
-        # The preview is an array of its own: the plane of a grid of its shape finds the slice in it.
         box = preview.box.clipped(self._frame.grid.shape_zyx)
         offset = tuple(
             slice(a - b, c - b) for a, b, c in zip(box.start_zyx, preview.box.start_zyx, box.stop_zyx, strict=True)
         )
-        return PlaneFrame(self._frame.grid.crop(box), self._frame.plane).slice_of(
-            preview.values[offset], index - slices.start
-        )
+        # Turning and flipping a part is turning and flipping the whole, cut out at its place.
+        return self._frame.slice_of(preview.values[offset], index - slices.start)
 
     def _mark(self, labels: LabelArray, before: LabelArray, after: LabelArray, target: Patch, common: Patch) -> None:
         if self.marks is None:

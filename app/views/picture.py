@@ -53,6 +53,8 @@ class SlicePicture:
         self._image: HuArray | None = None
         self._grey = np.zeros((1, 1), dtype=np.uint32)
         self._shrunk: tuple[QRect, QImage] | None = None
+        self._kept: tuple[int, int, QRect, Argb] | None = None
+        """Label pixels of the whole canvas: a window drag changes only the greys beneath."""
         self._layer = LabelLayer(frame)
         self._index = -1
         self._stale_image = self._stale_grey = self._stale_labels = self._stale_canvas = True
@@ -85,7 +87,7 @@ class SlicePicture:
 
     def forget_canvas(self) -> None:
         """Zoom, position, size or smoothing changed."""
-        self._shrunk = None
+        self._shrunk = self._kept = None
         self._stale_canvas = True
 
     def forget_patch(self, patch: Patch) -> None:
@@ -124,16 +126,22 @@ class SlicePicture:
         self._refresh_labels(self._palette)
         self._stale_image = self._stale_grey = self._stale_labels = self._stale_canvas = False
         self._patch = None
-        self._canvas.setDevicePixelRatio(self._ratio)
+        self._set_ratio(self._ratio)
         return self._canvas
+
+    def _set_ratio(self, ratio: float) -> None:
+        if self._canvas.devicePixelRatio() != ratio:
+            self._canvas.setDevicePixelRatio(ratio)
 
     def _refresh_labels(self, palette: Palette) -> None:
         preview = self._session.preview
         if self._stale_labels:
             self._layer.rebuild(self._case, preview, self._index, palette)
+            self._kept = None
             self._stale_canvas = True
         elif self._patch is not None and not self._patch.empty:
             self._layer.update(self._case, preview, self._index, palette, self._patch)
+            self._kept = None
             if not self._stale_canvas:
                 self._draw(self._device_rect(self.rect_of(self._patch)), palette)
         if self._stale_canvas:
@@ -148,7 +156,7 @@ class SlicePicture:
     def _draw(self, rect: QRect, palette: Palette) -> None:
         if rect.isEmpty():
             return
-        self._canvas.setDevicePixelRatio(1.0)
+        self._set_ratio(1.0)
         painter = QPainter(self._canvas)
         painter.setClipRect(rect)
         painter.fillRect(rect, PANE_BACKGROUND)
@@ -182,18 +190,24 @@ class SlicePicture:
             painter.drawImage(target, _as_image(self._grey, QImage.Format.Format_RGB32))
 
     def _draw_labels(self, painter: QPainter, rect: QRect, palette: Palette) -> None:
-        extent = self._layer.extent
-        if extent.empty:
+        if self._layer.extent.empty:
             return
-        reach = math.ceil(OUTLINE_PX * self._ratio) + 1
-        inside = self._device_rect(self.rect_of(extent)).intersected(rect)
-        # The outline of a pixel depends on its neighbours: sample a rim and cut it off by the clip.
-        rim = inside.adjusted(-reach, -reach, reach, reach).intersected(self._canvas.rect())
+        whole = rect == self._canvas.rect()
+        if whole and self._kept is not None:
+            x, y, inside, pixels = self._kept
+        else:
+            reach = math.ceil(OUTLINE_PX * self._ratio) + 1
+            inside = self._device_rect(self.rect_of(self._layer.extent)).intersected(rect)
+            # The outline of a pixel depends on its neighbours: sample a rim and cut it off by the clip.
+            rim = inside.adjusted(-reach, -reach, reach, reach).intersected(self._canvas.rect())
+            samples = self._samples(rim)
+            marks = None if self._layer.marks is None else samples.of(self._layer.marks)
+            x, y = samples.x, samples.y
+            pixels = overlay_pixels(samples.of(self._layer.codes), palette, OUTLINE_PX * self._ratio, marks)
+            if whole:
+                self._kept = (x, y, inside, pixels)
         painter.setClipRect(inside)
-        samples = self._samples(rim)
-        marks = None if self._layer.marks is None else samples.of(self._layer.marks)
-        pixels = overlay_pixels(samples.of(self._layer.codes), palette, OUTLINE_PX * self._ratio, marks)
-        painter.drawImage(samples.x, samples.y, _as_image(pixels, QImage.Format.Format_ARGB32_Premultiplied))
+        painter.drawImage(x, y, _as_image(pixels, QImage.Format.Format_ARGB32_Premultiplied))
 
     def _target(self) -> QRectF:
         """Where the whole slice lies on the canvas."""

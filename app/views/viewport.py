@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.views.frame import PlaneFrame
+from engine.core.types import FloatArray
 
 _MARGIN = 0.97
 _LARGEST_VOXEL_PX = 64.0
@@ -69,6 +70,12 @@ class Viewport:
         """Return (x, y) of a continuous voxel place; whole numbers are voxel centres."""
         x = self.width / 2 + ((column + 0.5) * frame.column_mm - self.along_mm) * self.scale
         y = self.height / 2 + ((row + 0.5) * frame.row_mm - self.down_mm) * self.scale
+        return x, y
+
+    def to_pixels(self, rows: FloatArray, columns: FloatArray, frame: PlaneFrame) -> tuple[FloatArray, FloatArray]:
+        """Return (x, y) of many places, as `to_pixel` does of one."""
+        x = self.width / 2 + ((columns + 0.5) * frame.column_mm - self.along_mm) * self.scale
+        y = self.height / 2 + ((rows + 0.5) * frame.row_mm - self.down_mm) * self.scale
         return x, y
 
     def to_voxel(self, x: float, y: float, frame: PlaneFrame) -> tuple[float, float]:

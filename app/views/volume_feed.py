@@ -13,7 +13,7 @@ from app.model.session import Session
 from app.views.props import Skin
 from app.views.render_thread import RenderThread
 from app.views.scene import LUNG_OPACITY, Cut
-from app.views.shells import Shell, quick_step, sampled_volume, shells
+from app.views.shells import Shell, sampled_volume, sampling, shells
 from app.views.volume_presets import VOLUME_PRESETS
 from engine.case.delta import Change
 from engine.core.types import FloatArray, HuArray, PointLps
@@ -132,9 +132,10 @@ class VolumeFeed(QObject):
                 self._job.cancel()
             return
         labels, grid, revision = case.labels.data, case.volume.grid, case.revision
-        every = 1 if fine else quick_step(grid.shape_zyx)
+        every = sampling(grid.shape_zyx, fine=fine, software=self._software)
+        finest = fine or every == sampling(grid.shape_zyx, fine=True, software=self._software)
         job = Job("3-D surfaces", lambda j: shells(labels, grid, every=every, cancel=j.token), visible=False)
-        job.succeeded.connect(lambda made: self._show(made, case, revision, fine=fine or every == 1))
+        job.succeeded.connect(lambda made: self._show(made, case, revision, fine=finest))
         job.ended.connect(self._on_ended)
         self._job = job
         self._jobs.start(job)

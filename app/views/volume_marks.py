@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.views.colours import LETTERS, MUTED, PLANE_COLOURS
-from app.views.halo import HaloText, draw_at, pane_font, size_of
+from app.views.halo import HaloText, draw_at, pane_font
 from app.views.orbit import OrbitCamera
 
 _ARM_PX = 24.0
@@ -49,9 +49,8 @@ def draw_axes(painter: QPainter, rect: QRect, camera: OrbitCamera, *, known: boo
         image = _TEXTS.image(
             (letter if known else "?",), pane_font(12, bold=True), painter.device().devicePixelRatioF(), colour=colour
         )
-        w, h = size_of(image)
         at = centre + QPointF(x, -y) * (_ARM_PX + 9)
-        draw_at(painter, image, at.x() - w / 2, at.y() - h / 2)
+        draw_at(painter, image, at.x() - image.width / 2, at.y() - image.height / 2)
 
 
 def draw_card(painter: QPainter, rect: QRect, title: str, text: str) -> None:

@@ -233,9 +233,7 @@ def test_escape_drops_the_stroke_in_the_air(session: Session, pane: MakePane) ->
     np.testing.assert_array_equal(painted(view)[60:-60], before[60:-60])
 
 
-def test_a_tool_that_may_not_work_here_says_why_and_does_nothing(
-    session: Session, pane: MakePane, qtbot: Any
-) -> None:
+def test_a_tool_that_may_not_work_here_says_why_and_does_nothing(session: Session, pane: MakePane, qtbot: Any) -> None:
     view = pane()
     case = a_case(labelset=FLAT.changing(1, locked=True))
     session.set_case(case)

@@ -25,14 +25,22 @@ def test_the_probe_tells_what_there_is() -> None:
 
 
 def test_the_probe_module_imports_nothing_heavy() -> None:
-    code = "import sys, app.views.gl_probe; print([m for m in sys.modules if m.startswith(('vtk', 'PySide6', 'numpy'))])"
+    code = (
+        "import sys, app.views.gl_probe; print([m for m in sys.modules if m.startswith(('vtk', 'PySide6', 'numpy'))])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
     ("output", "code", "word"),
-    [("", -11, "-11"), ("", 139, "139"), ("{broken", 0, "code 0"), ("", None, "10 seconds"), ('{"works": 1}', 134, "134")],
+    [
+        ("", -11, "-11"),
+        ("", 139, "139"),
+        ("{broken", 0, "code 0"),
+        ("", None, "10 seconds"),
+        ('{"works": 1}', 134, "134"),
+    ],
 )
 def test_a_child_that_dies_hangs_or_babbles_is_a_reason_not_a_crash(output: str, code: int | None, word: str) -> None:
     report = read_report(output, code)

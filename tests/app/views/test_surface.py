@@ -73,7 +73,7 @@ def test_every_second_voxel_gives_the_same_shape_with_a_quarter_of_the_triangles
     labels = two_balls(grid)
     fine, quick = surfaces(labels, grid, [3])[3], surfaces(labels, grid, [3], every=2)[3]
     assert len(quick.triangles) < 0.4 * len(fine.triangles)
-    assert quick.volume_ml == pytest.approx(fine.volume_ml, rel=0.1)
+    assert quick.volume_ml == pytest.approx(fine.volume_ml, rel=0.2)
     np.testing.assert_allclose(quick.points_lps.mean(0), fine.points_lps.mean(0), atol=1.5)
 
 

@@ -37,9 +37,7 @@ def test_a_fitted_slice_lies_whole_inside_the_pane_and_stays_so() -> None:
         assert min(left + size[0] - right, top + size[1] - bottom) < 0.04 * max(size)
 
 
-@given(
-    x=st.floats(0, 640), y=st.floats(0, 400), factors=st.lists(st.floats(0.3, 3.0), min_size=1, max_size=6)
-)
+@given(x=st.floats(0, 640), y=st.floats(0, 400), factors=st.lists(st.floats(0.3, 3.0), min_size=1, max_size=6))
 def test_zooming_keeps_the_point_under_the_mouse(x: float, y: float, factors: list[float]) -> None:
     view = a_viewport()
     before = view.to_voxel(x, y, FRAME)
