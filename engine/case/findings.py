@@ -4,8 +4,8 @@ Definitions (each is repeated where the figure is shown):
 
 - **Lung** is lung ∪ ground-glass ∪ consolidation (∪ infection): diseased lung is lung. Effusion and labels of
   the user's own lie outside that denominator.
-- A voxel of a lesion belongs to the **side** of the lung label nearest to it. Large volumes are decided per
-  cell of about 3 mm, volumes of up to 2.5 million voxels per voxel.
+- A voxel of a lesion belongs to the **side** of the lung label nearest to it. Volumes of more than a million
+  voxels are decided per cell (about 3.5 mm at 512 × 512 × 300), smaller ones per voxel.
 - **Thirds** part each lung, from its lowest to its highest voxel along the patient's long axis, into slabs
   of equal height, whatever way the array runs.
 - A **lesion** is a group of voxels of one label that touch each other, also by an edge or a corner.

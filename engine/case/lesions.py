@@ -123,4 +123,6 @@ class Lesions:
 def _pairs(one: NDArray[np.int32], other: NDArray[np.int32], amount: int) -> NDArray[np.int64]:
     """Return each pair as one number, runs of equal pairs (along a row) once."""
     key = one.astype(np.int64) * amount + other
-    return key[np.flatnonzero(np.diff(key, prepend=-1))]
+    new = np.ones(key.size, dtype=np.bool_)
+    new[1:] = key[1:] != key[:-1]
+    return key[new]

@@ -1,7 +1,7 @@
 """Keeps the figures of a label map up to date while it is edited: only what changed is counted again.
 
-Cost: 512 × 512 × 300 with five labels, one slab of a brush stroke 0.1 s, all slabs about 1 s
-(`tests/benchmarks/bench_findings.py`).
+Cost: 512 × 512 × 300 with six labels (12 million voxels), processor time: a stroke of one slice 0.05 s, of 20
+slices 0.14 s, the whole map 0.8 s (`tests/benchmarks/test_findings.py`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.core.types import FloatArray, FloatZyx, IndexZyx
 from engine.geometry.box import Box
 
-MOST_CELLS = 500_000
+MOST_CELLS = 1_000_000
 Cells: TypeAlias = NDArray[np.uint32]
 Place: TypeAlias = tuple[NDArray[np.intp], ...]
 
