@@ -212,6 +212,8 @@ def _refuse_unreadable(one: Slice) -> None:
     why = ""
     if one.float_pixels:
         why = "Its pixels are floating point numbers (7FE0,0008)."
+    elif min(one.rows, one.columns) < 1:
+        why = f"Rows, Columns (0028,0010–0011) are {one.rows} and {one.columns}."
     elif one.pixel_offset < 0:
         why = "It holds no Pixel Data (7FE0,0010)."
     elif one.samples != 1:

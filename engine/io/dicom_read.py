@@ -31,6 +31,8 @@ from engine.io.privacy import hashed
 
 _CHUNK = 8
 _WORKERS = 2
+_WORTH_A_SECOND = 32
+"""Compressed slices that make the start of a second decoding process (0.4 s) worth while."""
 _PRONE = frozenset({"HFP", "FFP"})
 Started = Callable[[Volume], None]
 Filled = Callable[[int, int], None]
@@ -135,8 +137,8 @@ class _Filling:
         return self._volume((*damage, *self._found()))
 
     def _chunk(self, start: int, stop: int) -> None:
-        compressed = not self.arranged.slices[0].native and self.copies
-        if compressed and stop - start > 1:
+        slices = self.arranged.slices
+        if not slices[0].native and self.copies and len(slices) >= _WORTH_A_SECOND:
             with ThreadPoolExecutor(_WORKERS) as pool:
                 list(pool.map(self._target, range(start, stop)))
         else:

@@ -168,6 +168,7 @@ def test_other_widths_are_read(tmp_path: Path, bits: int, kind: str) -> None:
 @pytest.mark.parametrize(
     ("tags", "why"),
     [
+        ({"Columns": 0}, "20 and 0"),
         ({"BitsAllocated": 12}, r"0028,0100"),
         ({"HighBit": 3}, r"HighBit \(0028,0102\) is 3"),
         ({"SamplesPerPixel": 3}, r"SamplesPerPixel \(0028,0002\) is 3"),

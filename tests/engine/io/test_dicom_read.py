@@ -114,6 +114,14 @@ def test_a_compressed_slice_that_turns_out_damaged_counts_as_missing(tmp_path: P
     assert all(f"“IM{k:04d}”" in text for k in broken)
 
 
+def test_a_long_compressed_series_is_read_by_two_workers(tmp_path: Path) -> None:
+    series = corpus.Series(corpus.phantom((34, 12, 14)))
+    (tmp_path / "s").mkdir()
+    for k, ds in enumerate(series.slices):
+        corpus.write_compressed(ds, tmp_path / "s" / f"{k}", "rle")
+    np.testing.assert_array_equal(volume_of(tmp_path / "s").hu, series.hu)
+
+
 def test_a_series_with_many_damaged_slices_is_refused_by_name(tmp_path: Path) -> None:
     corpus.ODDITIES["jpeg2000"](tmp_path / "s")
     for k in (0, 1, 2, 6, 7):
