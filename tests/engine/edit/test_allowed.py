@@ -43,3 +43,17 @@ def test_the_locks_come_from_the_labels():
 
 def test_a_range_reads_like_a_radiologist_writes_it():
     assert HuRange(-750, -300).text == "−750…−300 HU"
+
+
+@pytest.mark.parametrize("low", [-32768, -1024.5, 0, 32767])
+@pytest.mark.parametrize("high", [-32768, -300.2, 0, 32767, 1e9])
+def test_the_whole_range_of_values_is_told_apart(low, high):
+    hu = np.arange(-32768, 32768).astype(np.int16).reshape(16, 64, 64)[:, ::-1]
+    assert (HuRange(low, high).mask(hu) == ((hu >= low) & (hu <= high))).all()
+
+
+def test_many_locks_are_kept_as_few_are():
+    labels = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
+    hu = np.zeros(labels.shape, np.int16)
+    locked = frozenset(range(10, 40))
+    assert (Allowed(locked).mask(labels, hu, 3) == ~np.isin(labels, list(locked))).all()
