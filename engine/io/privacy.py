@@ -13,7 +13,9 @@ from pathlib import Path
 
 from engine.core.paths import data_dir
 
-_SHORTEST = 3  # initials would take half of every word out
+_SHORTEST = 2  # single letters would take half of every word out
+_WHOLE_WORDS = 4
+"""Latin names shorter than this are taken out as whole words only: “Li” must not make “…ver” of “Liver”."""
 
 
 def hashed(uid: str) -> str:
@@ -55,5 +57,8 @@ def cleaned(text: str, identities: tuple[str, ...]) -> str:
         if len(word) >= _SHORTEST
     }
     for word in sorted(words, key=len, reverse=True):
-        text = re.sub(re.escape(word), "…", text, flags=re.IGNORECASE)
+        pattern = re.escape(word)
+        if len(word) < _WHOLE_WORDS and word.isascii():
+            pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
+        text = re.sub(pattern, "…", text, flags=re.IGNORECASE)
     return "".join(c for c in text if c.isprintable()).strip()

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -171,7 +171,15 @@ def _in_zip(path: Path) -> tuple[Iterable[Member], list[Skipped]]:
         archive = Archive(path, free_bytes=free_bytes())
     except OSError as error:
         raise explain_os_error(error, path, act="read") from error
-    return [m for m in archive.members if not _is_litter(m)], []
+    return _each_then_close(archive), []
+
+
+def _each_then_close(archive: Archive) -> Iterator[Member]:
+    """Yield what may be an image, then let go of the zip: reading a member opens it again."""
+    try:
+        yield from (m for m in archive.members if not _is_litter(m))
+    finally:
+        archive.close()
 
 
 def _is_litter(member: Member) -> bool:

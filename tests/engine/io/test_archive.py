@@ -179,6 +179,15 @@ def test_unpacked_members_are_kept_only_within_a_budget(tmp_path: Path) -> None:
     assert not archive.may_keep(100 << 20)
 
 
+def test_a_zip_is_not_held_open_after_the_scan_nor_after_opening(tmp_path: Path) -> None:
+    path, _ = made(tmp_path)
+    found = scan(path)
+    held = [one.member._archive for one in found.rows[0].handle]  # type: ignore[attr-defined]
+    assert {archive._zip for archive in held} == {None}
+    open_volume(found.rows[0])
+    assert {archive._zip for archive in held} == {None}
+
+
 def test_reading_goes_on_after_the_zip_was_let_go(tmp_path: Path) -> None:
     archive = Archive(made(tmp_path)[0], free_bytes=FREE)
     before = archive.members[0].read()

@@ -37,7 +37,9 @@ def test_a_disk_that_cannot_be_written_costs_only_the_memory_of_it(
     [
         ("Thorax Doe JANE", ("Doe^Jane",), "Thorax … …"),
         ("Thorax 4711 lung", ("4711",), "Thorax … lung"),
-        ("Thorax", ("Al^Bo",), "Thorax"),
+        ("Liver of Li Wu", ("Wu^Li",), "Liver of … …"),
+        ("胸部 王明", ("王明",), "胸部 …"),
+        ("Thorax A B", ("A^B",), "Thorax A B"),
         ("a+b (c) 1.25", ("a+b", "(c)"), "… … 1.25"),
         ("Thorax\n1.25", (), "Thorax1.25"),
         ("", ("Doe",), ""),
