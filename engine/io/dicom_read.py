@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.case.volume import Notice, SeriesInfo, Volume
-from engine.core.errors import DicomError, FormatError, InputError
+from engine.core.errors import DicomError, FormatError, GroundglassError, ResourceError
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.dicom_checks import MOST_INTERPOLATED, Arranged, arrange, without
 from engine.io.dicom_codec import is_lossy
@@ -33,6 +33,8 @@ _CHUNK = 8
 _WORKERS = 2
 _WORTH_A_SECOND = 32
 """Compressed slices that make the start of a second decoding process (0.4 s) worth while."""
+_UNREADABLE = (DicomError, FormatError, ResourceError)
+"""What costs one slice: its pixels are damaged, its zip member is, or its disk does not give it."""
 _PRONE = frozenset({"HFP", "FFP"})
 Started = Callable[[Volume], None]
 Filled = Callable[[int, int], None]
@@ -84,7 +86,7 @@ def _judged(reader: PixelReader, arranged: Arranged, options: ReadOptions) -> tu
         hu = np.empty((one.rows, one.columns), dtype=np.int16)
         try:
             reader.read_into(one, hu)
-        except (DicomError, FormatError):
+        except _UNREADABLE:
             broken.append(one)
             if len(broken) > MOST_INTERPOLATED or len(arranged.slices) == 1:
                 raise
@@ -111,7 +113,7 @@ class _Filling:
         self.copies = arranged.plan.copies
         self.values = values
         self.cancel = cancel
-        self.broken: dict[int, InputError] = {}
+        self.broken: dict[int, GroundglassError] = {}
         self.hu = np.full(arranged.plan.grid.shape_zyx, AIR if reader.clamp else 0, dtype=np.int16)
         self.shown = self.hu.view()
         self.shown.flags.writeable = False
@@ -157,12 +159,12 @@ class _Filling:
                 self.reader.read_into(self.arranged.slices[taps[0].source], self.hu[z])
             else:
                 self._blend(z, taps)
-        except (DicomError, FormatError) as error:
+        except _UNREADABLE as error:
             self.hu[z] = AIR if self.reader.clamp else 0
             with self._lock:
                 self.broken[self._culprit(error, taps)] = error
 
-    def _culprit(self, error: InputError, taps: tuple[Tap, ...]) -> int:
+    def _culprit(self, error: GroundglassError, taps: tuple[Tap, ...]) -> int:
         """Return which of the sources the error is about: the last one asked for, if not named."""
         for tap in taps:
             if f"“{self.arranged.slices[tap.source].name}”" in error.what:
@@ -202,9 +204,12 @@ class _Filling:
     def _refuse_ruins(self, options: ReadOptions) -> None:
         """Stop as soon as more images are damaged than may be interpolated."""
         if len(self.broken) > MOST_INTERPOLATED and options.fill_gaps != "interpolate":
+            first = self.broken[min(self.broken)]
+            if isinstance(first, ResourceError):
+                raise first
             raise DicomError(
                 f"More than {MOST_INTERPOLATED} images cannot be read: {self._broken_names()} …",
-                self.broken[min(self.broken)].why,
+                first.why,
                 "Copy the series again from where it came.",
             )
 
@@ -224,7 +229,7 @@ class _Filling:
             self._target(z)
             if filled is not None:
                 filled(z, z + 1)
-        text = f"{names}: the pixels are damaged; the slice was interpolated from its neighbours or left empty."
+        text = f"{names}: the pixels cannot be read; the slice was interpolated from its neighbours or left empty."
         return (Notice("slice-damaged", text),)
 
     def _found(self) -> Iterator[Notice]:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from engine.case.volume import Volume
+from engine.core.atomic import explain_os_error
 from engine.core.errors import Cancelled, DicomError, ResourceError
 from engine.core.progress import CancelToken
 from engine.io import memory
 from engine.io.dicom_read import moved, outward
+from engine.io.members import DiskFile
 from engine.io.source import open_volume, scan
 from tests.support import dicom_corpus as corpus
 from tests.support.reading import by_itk, codes, volume_of
@@ -112,6 +114,33 @@ def test_a_compressed_slice_that_turns_out_damaged_counts_as_missing(tmp_path: P
             assert (volume.hu[k] == -1024).all()
     text = next(n.text for n in volume.notices if n.code == "slice-damaged")
     assert all(f"“IM{k:04d}”" in text for k in broken)
+
+
+def _failing_disk(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    real = DiskFile.read
+
+    def read(file: DiskFile, offset: int = 0, count: int | None = None) -> bytes:
+        if offset and file.name in names:
+            raise explain_os_error(OSError(5, "Input/output error"), Path(file.name), act="read")
+        return real(file, offset, count)
+
+    monkeypatch.setattr(DiskFile, "read", read)
+
+
+def test_a_scratch_on_the_disc_costs_one_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = corpus.Series()
+    folder = series.write(tmp_path / "s", shuffled=False)
+    _failing_disk(monkeypatch, "IM0002")
+    volume = volume_of(folder)
+    np.testing.assert_allclose(volume.hu[2], (series.hu[1].astype(float) + series.hu[3]) / 2, atol=0.51)
+    assert codes(volume) == ["slice-damaged"]
+
+
+def test_a_disk_that_went_away_is_a_matter_of_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = corpus.Series().write(tmp_path / "s", shuffled=False)
+    _failing_disk(monkeypatch, *(f"IM{k:04d}" for k in range(9)))
+    with pytest.raises(ResourceError, match="Input/output error"):
+        volume_of(folder)
 
 
 def test_a_long_compressed_series_is_read_by_two_workers(tmp_path: Path) -> None:
