@@ -28,6 +28,7 @@ from engine.nets.weights import ModelFile
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
 Float32 = NDArray[np.float32]
+_CARDS: tuple[Device, ...] = ("cuda", "mps")
 
 
 class OutOfMemory(ResourceError):
@@ -120,7 +121,8 @@ def pick_device(wanted: Device) -> Device:
     if wanted == "cpu":
         return "cpu"
     if wanted == "auto":
-        return next((d for d in ("cuda", "mps") if _has(d)), "cpu")
+        found = [d for d in _CARDS if _has(d)]
+        return found[0] if found else "cpu"
     if not _has(wanted):
         raise InputError(
             f"There is no {wanted} device here.",

@@ -140,7 +140,9 @@ class Decoder:
         from scipy import ndimage
 
         size = [max(1, round(_SMOOTH_MM / s)) for s in around.spacing_zyx_mm]
-        smooth = ndimage.uniform_filter(around.hu.astype(np.float32), (1, size[1], size[2]), mode="nearest")
+        smooth = around.hu.astype(np.float32)
+        for axis in (1, 2):
+            smooth = ndimage.uniform_filter1d(smooth, size[axis], axis=axis, mode="nearest")
         return np.where(smooth > DENSE_HU, np.uint8(self._id("consolidation")), np.uint8(self._id("ground_glass")))
 
     def _id(self, key: str) -> int:

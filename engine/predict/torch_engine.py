@@ -46,9 +46,9 @@ class TorchEngine:
 
     def _placed(self, module: nn.Module) -> nn.Module:
         if self.device.type == "cpu":
-            return module.to(memory_format=torch.channels_last_3d)
+            return module.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue] - torch lacks it
         try:
-            return module.to(self.device, memory_format=torch.channels_last_3d)
+            return module.to(self.device).to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
         except RuntimeError as error:  # OutOfMemoryError is one of them, a driver too old another
             raise _out_of_memory(self.device, error) from error
 

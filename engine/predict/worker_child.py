@@ -103,10 +103,9 @@ class _Link:
     def listen(self) -> None:
         """Take messages until the parent is gone."""
         while True:
-            try:
+            message: tuple[Any, ...] = ("stop",)
+            with contextlib.suppress(EOFError, OSError):
                 message = self._pipe.recv()
-            except (EOFError, OSError):
-                message = ("stop",)
             if message[0] == "stop":
                 self._leave(0)
                 return

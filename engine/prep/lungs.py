@@ -14,7 +14,7 @@ back, x to the patient's left.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from engine.geometry.box import Box
 from engine.prep.sides import fill_sides, split_sides
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from engine.geometry.grid import Grid
@@ -211,7 +213,7 @@ def _chest_pieces(enclosed: MaskArray, voxel_ml: float) -> MaskArray:
     return keep[pieces]
 
 
-def _extent(stats: dict[str, NDArray[np.generic]], piece: int) -> tuple[int, int]:
+def _extent(stats: Mapping[str, Any], piece: int) -> tuple[int, int]:
     z = stats["bounding_boxes"][piece][0]
     return int(z.start), int(z.stop)
 
@@ -222,9 +224,11 @@ def _lung_like(open_air: MaskArray, coarse: HuArray, voxel_ml: float) -> MaskArr
     from scipy import ndimage
 
     # Lung and room air may touch through a hole in a thin wall; voxel by voxel they differ.
-    smooth = ndimage.uniform_filter(coarse.astype(np.float32), (1, 3, 3))
+    smooth = coarse.astype(np.float32)
+    for axis in (1, 2):
+        smooth = ndimage.uniform_filter1d(smooth, 3, axis=axis)
     like = open_air & (smooth > _LUNG_HU[0]) & (smooth < _LUNG_HU[1])
-    like = ndimage.binary_opening(like, np.ones((1, 3, 3), dtype=bool))
+    like = np.asarray(ndimage.binary_opening(like, np.ones((1, 3, 3), dtype=bool)), dtype=np.bool_)
     pieces, count = cc3d.connected_components(like, connectivity=6, return_N=True)
     if count == 0:
         return like
@@ -288,7 +292,7 @@ def _box_around(
 def _both_sides(lung: MaskArray, body: MaskArray, found: Box) -> tuple[int, int]:
     """Return the x range; mirrored about the body's middle where one lung has hardly any air (white-out)."""
     x0, x1 = found.start_zyx[2], found.stop_zyx[2]
-    columns = body[found.start_zyx[0] : found.stop_zyx[0]].any(axis=(0, 1)).nonzero()[0]
+    columns = np.flatnonzero(body[found.start_zyx[0] : found.stop_zyx[0]].any(axis=(0, 1)))
     if columns.size == 0:
         return x0, x1
     twice = int(columns[0] + columns[-1] + 1)

@@ -65,7 +65,7 @@ def fill_sides(sides: LabelArray, spacing_zyx_mm: NDArray[np.float64]) -> LabelA
 def _middle(lung: MaskArray, body: MaskArray | None) -> float:
     """Return the x index of the patient's middle."""
     mask = lung if body is None or not body.any() else body
-    columns = mask.any(axis=(0, 1)).nonzero()[0]
+    columns = np.flatnonzero(mask.any(axis=(0, 1)))
     return float(columns[0] + columns[-1] + 1) / 2 if columns.size else lung.shape[2] / 2
 
 
