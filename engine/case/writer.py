@@ -187,7 +187,7 @@ def _new_file(path: Path) -> FileIO:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
+    if os.name == "nt":  # pragma: no cover - the other system
         return  # a folder cannot be opened there
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -111,7 +111,7 @@ def _umask() -> int:
 
 
 def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
+    if os.name == "nt" and path.is_dir():  # pragma: no cover - the other system
         return  # a folder cannot be opened there
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:

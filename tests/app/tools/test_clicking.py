@@ -9,8 +9,15 @@ from app.model.session import Session
 from app.tools.base import Pointer
 from app.tools.toolbox import Toolbox
 from engine.case.delta import Delta
+from engine.edit import fill
 from engine.geometry.box import Box
 from tests.support.cases import SMALL, a_case
+
+
+@pytest.fixture(autouse=True)
+def _endless_patience(monkeypatch):
+    """Growing may take its time: a busy machine is no reason for another result."""
+    monkeypatch.setattr(fill.time, "monotonic", lambda: 0.0)
 
 
 def at(z, y, x, axis=0, **keys) -> Pointer:

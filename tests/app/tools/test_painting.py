@@ -248,3 +248,39 @@ def test_undo_changes_neither_tool_nor_label(session):
     session.set_label(5)
     session.case.history.undo()
     assert (session.tool, session.label_id) == ("eraser", 5)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("erase", ["all", "active"])
+def test_the_eraser_can_leave_the_lung_that_is_nearest(session, axis, erase):
+    data = np.zeros(SMALL.shape_zyx, np.uint8)
+    data[:, :, 3:14], data[:, :, 17:28] = 1, 2
+    data[4:8, 8:16, 5:9] = data[4:8, 8:16, 20:24] = 3
+    data[4:8, 8:16, 9:11] = 4
+    session.set_case(a_case(labels=data))
+    session.set_tool("eraser")
+    options = session.active_tool.options
+    options.radius_mm, options.shape, options.leave, options.erase = 60, "ball", "lung", erase
+    where = at(6, 12, 7, axis)
+    assert session.active_tool.outline(where).text.endswith("→ Right lung")
+    stroke(session, where)
+    expected = np.where((data == 3) | ((data == 4) & (erase == "all")), 1, data)
+    assert (labels(session) == expected).all()
+    session.case.history.undo()
+    options.radius_mm = 8
+    stroke(session, at(6, 12, 21, axis))
+    assert (labels(session)[4:8, 8:16, 20:24] == 2).any()
+    assert not (labels(session)[:, :, 17:] == 1).any()
+
+
+def test_without_a_lung_nearby_the_eraser_leaves_nothing(session):
+    stroke(session, at(6, 12, 15))
+    session.set_tool("eraser")
+    session.active_tool.options.leave = "lung"
+    stroke(session, at(6, 12, 15))
+    assert not labels(session).any()
+    data = np.full(SMALL.shape_zyx, 3, np.uint8)
+    data[:, :, 0] = 1
+    session.set_case(a_case(labels=data))
+    change(session, 1, locked=True)
+    assert "“Right lung” is locked" in session.active_tool.reason_against(at(6, 12, 15))

@@ -140,3 +140,38 @@ def test_a_fresh_lock_of_a_faster_window_is_put_back(path):
 def test_a_process_that_is_gone_has_no_start():
     assert process_started(os.getpid()) > 1e9
     assert process_started(2**22 + 12345) is None
+
+
+def test_a_process_of_somebody_else_counts_as_alive(monkeypatch):
+    import psutil
+
+    def denied(pid):
+        raise psutil.AccessDenied(pid)
+
+    monkeypatch.setattr(psutil, "Process", denied)
+    assert process_started(1) == 0.0
+
+
+def test_a_stale_lock_that_is_gone_by_now_is_no_trouble(path):
+    """Two windows find the same stale lock; the other has taken it away and was closed again."""
+    path.parent.mkdir()
+    host = json.loads(_own_text(path))["host"]
+    path.write_text(json.dumps({"pid": 999_999, "started": 5.0, "host": host}))
+
+    def started(pid):
+        if pid == 999_999:
+            path.unlink()
+            return None
+        return 7.0
+
+    lock = CaseLock(path, started=started)
+    lock.acquire()
+    assert json.loads(path.read_text())["pid"] == os.getpid()
+
+
+def _own_text(path) -> str:
+    probe = CaseLock(path.with_name("probe"))
+    probe.acquire()
+    text = path.with_name("probe").read_text()
+    probe.release()
+    return text
