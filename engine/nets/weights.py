@@ -20,6 +20,8 @@ from engine.nets.checkpoint import file_sha256, read_header
 SUFFIX = ".safetensors"
 Origin = Literal["shipped", "own", "file"]
 _RUN_NAMES = ("best", "model", "weights", "ema", "last", "final")
+_NO_MODEL = {"state"}
+"""What a training keeps beside its weights to go on from."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def _train(network: str | None) -> str:
 
 
 def _in_run(folder: Path) -> ModelFile:
-    files = sorted(folder.glob(f"*{SUFFIX}")) or sorted(folder.glob(f"*/*{SUFFIX}"))
+    found = sorted(folder.glob(f"*{SUFFIX}")) or sorted(folder.glob(f"*/*{SUFFIX}"))
+    files = [path for path in found if path.stem not in _NO_MODEL]
     if not files:
         raise ModelError(
             f"The folder “{folder.name}” holds no weights.",

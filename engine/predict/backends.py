@@ -121,8 +121,10 @@ def pick_device(wanted: Device) -> Device:
     if wanted == "cpu":
         return "cpu"
     if wanted == "auto":
-        found = [d for d in _CARDS if _has(d)]
-        return found[0] if found else "cpu"
+        for card in _CARDS:
+            if _has(card):
+                return card
+        return "cpu"
     if not _has(wanted):
         raise InputError(
             f"There is no {wanted} device here.",

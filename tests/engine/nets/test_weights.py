@@ -64,6 +64,7 @@ def test_a_run_folder_gives_its_best_weights(tmp_path: Path) -> None:
     run.mkdir()
     tiny_model(run / "last.safetensors", seed=1)
     tiny_model(run / "best.safetensors", seed=2)
+    (run / "state.safetensors").write_bytes(b"what the training goes on from")
     assert find_model(run).path.name == "best.safetensors"
 
 
