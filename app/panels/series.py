@@ -21,7 +21,7 @@ from app.look.pieces import PanelBody, ShortLabel, Skeleton, column, push, row, 
 from app.look.tokens import tokens_of
 
 if TYPE_CHECKING:
-    from engine.io.source import Scan, SeriesRow
+    from app.doors.cases import Scan, SeriesRow
 
 _PICTURE = 56
 _COLUMNS = ("", "Series", "Date", "Kernel", "Slices", "Thickness", "")

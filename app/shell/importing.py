@@ -23,7 +23,7 @@ from engine.case.volume import Notice
 from engine.core.errors import ChoiceNeeded, GroundglassError
 
 if TYPE_CHECKING:
-    from engine.io.label_names import ForeignMask
+    from app.doors.masks import ForeignMask
 
 FILTER = "Masks (*.nii *.nii.gz *.nrrd *.mha *.mhd);;All files (*)"
 
@@ -55,6 +55,8 @@ class Importing(QObject):
         self._jobs = jobs
         self._host = host
         self._widget = parent
+        self.asks = True
+        """Whether the person decides what unknown names become; else each gets a label of its own."""
 
     def ask_for_file(self) -> None:
         """Let the person pick a file."""
@@ -92,6 +94,9 @@ class Importing(QObject):
         found = masks.matches(mask, case.labelset)
         if all(m.label_id is not None and m.why in ("key", "name") for m in found):
             self._lay(wish, mask, {m.value: m.label_id for m in found})
+            return
+        if not self.asks:
+            self._lay(wish, mask, {m.value: NEW if m.label_id is None else m.label_id for m in found})
             return
         dialog = MaskDialog(mask, found, case.labelset, wish.path.name, case.volume.grid.voxel_ml, self._widget)
         dialog.setModal(True)
@@ -132,10 +137,11 @@ class Importing(QObject):
     ) -> dict[int, int | None]:
         """Make the labels that are asked for; returns the mapping with their numbers."""
         chosen, labels = dict(mapping), case.labelset
+        names = {m.value: m.name for m in masks.matches(mask, labels)}
         for value, wanted in mapping.items():
             if wanted != NEW:
                 continue
-            name = mask.names.get(value, "") or f"Label {value}"
+            name = names.get(value) or f"Label {value}"
             number = labels.free_id()
             labels = labels.adding(
                 Label(number, key_of(name, labels), name, mask.colours.get(value) or free_colour(labels))

@@ -13,7 +13,7 @@ from app.look.pieces import ShortLabel, push, row, words
 from engine.case.labelset import LabelSet
 
 if TYPE_CHECKING:
-    from engine.io.label_names import ForeignMask, Match
+    from app.doors.masks import ForeignMask, Match
 
 NEW = -1
 """A label of its own."""

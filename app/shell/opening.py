@@ -21,7 +21,7 @@ from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, GroundglassError
 
 if TYPE_CHECKING:
-    from engine.io.source import Scan, SeriesRow
+    from app.doors.cases import Scan, SeriesRow
 
 FILTER = "Studies (*.dcm *.zip *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd DICOMDIR);;All files (*)"
 
