@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.jobs.job import Job
-from engine.case.volume import Volume
+from engine.case.volume import SeriesInfo, Volume
 
 if TYPE_CHECKING:
     from engine.io.options import Question
@@ -90,12 +90,17 @@ def open_volume(source: SeriesRow | Path, answers: tuple[tuple[str, str], ...] =
 
 
 def open_sample() -> Job:
-    """Compute the sample study. The result is a `Volume`."""
+    """Compute the sample study; the first time that takes some seconds. The result is a `Volume`."""
 
     def work(job: Job) -> Volume:
-        from engine.synth.demo import demo_volume
+        from engine.synth.demo import DEMO_NAME, demo
 
-        return demo_volume(progress=job, cancel=job.token)
+        sample = demo(progress=job, cancel=job.token)
+        slices = sample.grid.shape_zyx[0]
+        info = SeriesInfo(DEMO_NAME, "synthetic", slices=slices, thickness_mm=sample.grid.spacing_zyx_mm[0])
+        hu = sample.hu.view()
+        hu.flags.writeable = False
+        return Volume(hu, sample.grid, info)
 
     return Job("Making the sample", work)
 

@@ -105,15 +105,23 @@ class ActionTable(QObject):
     def refresh(self) -> None:
         """Look again which actions can run and which are on."""
         for action in self.actions:
-            live = self._live[action.id]
-            reason = action.disabled_because(self.context)
-            if self._reasons.get(action.id, "") != reason:
-                self._reasons[action.id] = reason
-                live.setEnabled(reason is None)
-                live.setToolTip(tip_of(action, self._keys[action.id], reason))
-                live.setStatusTip(reason or action.tip)
-            if action.checked is not None:
-                live.setChecked(action.checked(self.context))
+            self._refresh(action)
+
+    def refresh_now(self, *action_ids: str) -> None:
+        """Look again at a few actions at once: a key pressed in the same moment must find them right."""
+        for action_id in action_ids:
+            self._refresh(self._by_id[action_id])
+
+    def _refresh(self, action: Action) -> None:
+        live = self._live[action.id]
+        reason = action.disabled_because(self.context)
+        if self._reasons.get(action.id, "") != reason:
+            self._reasons[action.id] = reason
+            live.setEnabled(reason is None)
+            live.setToolTip(tip_of(action, self._keys[action.id], reason))
+            live.setStatusTip(reason or action.tip)
+        if action.checked is not None:
+            live.setChecked(action.checked(self.context))
 
     def run(self, action_id: str) -> None:
         """Run an action if it can run now; a failure becomes the problem dialog."""

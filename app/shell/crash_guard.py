@@ -75,7 +75,7 @@ class CrashGuard(QObject):
         details = "".join(traceback.format_exception(kind, error, trace))
         defect = WorkerError(
             "The program made a mistake.",
-            f"{kind.__name__}: it was caught, and every finished edit is on disk.",
+            f"It was a {kind.__name__}. Every finished edit is on disk.",
             "Go on; if it happens again, please send the report.",
             details=details,
         )

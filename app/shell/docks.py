@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QWidget
 
@@ -20,7 +20,9 @@ from engine.core.errors import GroundglassError
 from engine.core.paths import config_dir
 
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
-_VERSION = 1
+_VERSION = 2
+_MOST_PX = 300
+_TOOL_PX = 236
 
 
 class _Title(QWidget):
@@ -100,7 +102,11 @@ class Docks:
             return
         self.remember()
         self._shown = layout
-        kept = self._kept.get(layout)
+        self.bring_back()
+
+    def bring_back(self) -> None:
+        """Put the panels where they stood when this layout of panes was seen last."""
+        kept = self._kept.get(self._shown)
         if kept:
             self._window.restoreState(QByteArray(_decoded(kept)), _VERSION)
 
@@ -125,8 +131,14 @@ class Docks:
 
     def set_visible(self, *, on: bool) -> None:
         """Show the panels, or hide them while there is no case."""
-        for dock in self.docks.values():
-            dock.setVisible(on)
+        if not on:
+            for dock in self.docks.values():
+                dock.setVisible(False)
+        elif not self._kept.get(self._shown):
+            for dock in self.docks.values():
+                dock.setVisible(True)
+            # Sizes hold only once the docks have been laid out.
+            QTimer.singleShot(0, self._window, self._share_height)
 
     def _place(self) -> None:
         sides = ((Qt.DockWidgetArea.LeftDockWidgetArea, LEFT), (Qt.DockWidgetArea.RightDockWidgetArea, RIGHT))
@@ -137,17 +149,21 @@ class Docks:
                 self._window.removeDockWidget(dock)
                 self._window.addDockWidget(area, dock)
                 dock.show()
-            self._share_height(names)
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """Give every panel what it asks for; the one that has most to show gets what is left."""
+        for names, grows in ((LEFT, "segment"), (RIGHT, "findings")):
+            wanted = {name: min(self.docks[name].sizeHint().height(), _MOST_PX) for name in names}
+            if "tool" in wanted:
+                wanted["tool"] = _TOOL_PX  # what it shows changes with every tool
+            rest = self._window.centralWidget().height() - sum(h for n, h in wanted.items() if n != grows)
+            wanted[grows] = max(160, rest)
+            docks = [self.docks[name] for name in names]
+            self._window.resizeDocks(docks, [wanted[name] for name in names], Qt.Orientation.Vertical)
         self._window.resizeDocks(
             [self.docks[LEFT[0]], self.docks[RIGHT[0]]], [WIDTH_LEFT, WIDTH_RIGHT], Qt.Orientation.Horizontal
         )
-
-    def _share_height(self, names: tuple[str, ...]) -> None:
-        """Give every panel what it asks for; the last one of a column gets what is left."""
-        docks = [self.docks[name] for name in names]
-        wanted = [dock.sizeHint().height() for dock in docks]
-        wanted[-1] = max(wanted[-1], self._window.height() - sum(wanted[:-1]))
-        self._window.resizeDocks(docks, wanted, Qt.Orientation.Vertical)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -13,10 +13,10 @@ from app.shell.opening import Source
 from app.shell.screenshot import Settled, write_picture
 from app.shell.window import Window
 from app.views.volume_view import Stage
-from engine.core.errors import ChoiceNeeded, GroundglassError
+from engine.core.errors import ChoiceNeeded, GroundglassError, WorkerError
 
 DIALOGS = ("palette", "keys", "settings", "export")
-_LIMIT_S = 300.0
+_LIMIT_S = 180.0
 
 
 class Errand(QObject):
@@ -45,6 +45,9 @@ class Errand(QObject):
             # Nobody is there to answer: what would be asked or shown ends the program with its sentence.
             window.on_problem = self._fail
             window.on_question = self._fail
+            window.importing.asks = False
+            window.keeping.enabled = False
+            QTimer.singleShot(int(_LIMIT_S * 1000), self._too_late)
         if options.layout:
             window.session.set_layout(options.layout)
         if options.sample or options.source is not None:
@@ -83,9 +86,8 @@ class Errand(QObject):
         if options.show:
             QTimer.singleShot(0, lambda: window.run_command(options.show))
         if options.screenshot is not None:
-            self._settled = Settled(self.under_way, _LIMIT_S, self)
+            self._settled = Settled(self.under_way, self)
             self._settled.reached.connect(self._take)
-            self._settled.gave_up.connect(self._take)
 
     def under_way(self) -> str:
         """Return what still moves, or empty."""
@@ -102,10 +104,11 @@ class Errand(QObject):
         feed = view.feed
         if view.stage is not Stage.LIVE or feed is None or feed.shown_revision < 0:
             return "3-D"
-        labelled = bool(case.labels.counts[1:].any())
-        if labelled and (feed.shown_revision != case.revision or not feed.shown_fine):
+        shown = any(x.visible and case.labels.counts[x.id] for x in case.labelset)
+        if shown and (feed.shown_revision != case.revision or not feed.shown_fine):
             return "surfaces"
-        return "" if view.frame is not None and view.frame.final else "a frame"
+        frame = view.frame
+        return "" if frame is not None and frame.final and (frame.triangles or not shown) else "a frame"
 
     def _take(self, *_: object) -> None:
         window = self._window
@@ -119,6 +122,16 @@ class Errand(QObject):
             return
         print(self._options.screenshot)  # noqa: T201 - the result of this call
         self._leave(0)
+
+    def _too_late(self) -> None:
+        what = self.under_way() or "the window"
+        self._fail(
+            WorkerError(
+                "The picture could not be taken.",
+                f"After {_LIMIT_S:g} s this was still under way: {what}.",
+                "Try a smaller study, or another layout (--layout single).",
+            )
+        )
 
     def _fail(self, error: GroundglassError | ChoiceNeeded) -> None:
         for line in error.lines:

@@ -48,6 +48,8 @@ class Keeping(QObject):
         self._undo_mib = undo_mib
         self._journal: Journal | None = None
         self._told = ""
+        self.enabled = True
+        """False leaves no trace: one picture of a study is no work on it."""
         opening.case_opened.connect(self._open)
         opening.leaving.connect(self.close)
         self._trouble.connect(self._on_trouble)
@@ -115,7 +117,7 @@ class Keeping(QObject):
 
     def _open(self, source: Source) -> None:
         case = self._session.case
-        if case is None:
+        if case is None or not self.enabled:
             return
         self.close()
         earlier = source.token if isinstance(source.token, Recoverable) else self._earlier(case.volume)

@@ -24,7 +24,7 @@ def write_picture(widget: QWidget, path: Path) -> None:
     """
     picture = widget.grab().toImage()
     with replacing(path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png")) as temporary:
-        if not picture.save(str(temporary), b"PNG"):
+        if not picture.save(str(temporary)):
             raise ResourceError(
                 f"The picture “{path.name}” could not be written.", "Qt refused to save it.", "Try another folder."
             )
@@ -35,18 +35,14 @@ class Settled(QObject):
 
     Args:
         busy: Says what is under way, or empty.
-        limit_s: Give up waiting after this.
     """
 
     reached = Signal()
-    gave_up = Signal(str)
-    """After the limit; the argument is what was still under way."""
 
-    def __init__(self, busy: Callable[[], str], limit_s: float, parent: QObject | None = None) -> None:
+    def __init__(self, busy: Callable[[], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._busy = busy
         self._still = 0
-        self._left = int(limit_s * 1000 / _LOOK_MS)
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -55,10 +51,6 @@ class Settled(QObject):
     def _look(self) -> None:
         what = self._busy()
         self._still = 0 if what else self._still + 1
-        self._left -= 1
         if self._still >= _STILL_LOOKS:
             self._timer.stop()
             self.reached.emit()
-        elif self._left <= 0:
-            self._timer.stop()
-            self.gave_up.emit(what)

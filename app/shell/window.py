@@ -162,6 +162,7 @@ class Window(QMainWindow):
             self.jobs.idle,
         ):
             signal.connect(table.refresh_soon)
+        session.labels_changed.connect(lambda _change: table.refresh_now("edit.undo", "edit.redo"))
         session.case_changed.connect(self._show_page)
         session.layout_changed.connect(lambda: self.docks.show_for(session.layout))
         session.message.connect(self.taskbar.say)
@@ -289,6 +290,7 @@ class Window(QMainWindow):
         if case is not None:
             self.pages.setCurrentIndex(PAGE_PANES)
             self.docks.show_for(self.session.layout)
+            self.docks.bring_back()
         else:
             self.docks.remember()
             self.empty.show_recent(self.recent.studies)

@@ -1,0 +1,101 @@
+"""Journey 2: Ctrl+R, slabs appear as they come, one step of undo signed by the model; cancel leaves everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.core.paths import data_dir
+from tests.support.models import tiny_model
+from tests.support.window import Bench, chest_file
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+LONG_MS = 120_000
+
+
+@pytest.fixture
+def ready(bench: Callable[..., Bench], tmp_path: Path) -> Bench:
+    """A window with a chest and a small random network."""
+    weights = data_dir() / "weights"
+    weights.mkdir(parents=True)
+    tiny_model(weights / "tiny.safetensors")
+    b = bench()
+    b.open(chest_file(tmp_path, (40, 56, 72)))
+    return b
+
+
+def test_one_button_one_step_signed_by_the_model(ready: Bench) -> None:
+    b = ready
+    case = b.session.case
+    assert case is not None
+    previews: list[int] = []
+    b.session.preview_changed.connect(lambda _box: previews.append(int(b.session.preview is not None)))
+    b.key(Qt.Key.Key_R, CTRL)
+    assert b.window.segmenting.job is not None
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    outcome = b.window.segmenting.outcome
+    assert outcome is not None
+    assert outcome.model == "tiny"
+    assert any(previews), "no slab was shown before the end"
+    assert b.session.preview is None
+    assert case.labels.data.any()
+    assert [(s.author, case.history.done) for s in case.history.steps] == [("tiny", 1)]
+    b.key(Qt.Key.Key_Z, CTRL)
+    assert not case.labels.data.any()
+
+
+def test_locked_labels_and_labels_of_ones_own_stay(ready: Bench) -> None:
+    b = ready
+    case = b.session.case
+    assert case is not None
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_B)
+    z = b.session.cursor_zyx[0]
+    b.paint((z, 25, 20), (z, 25, 28))
+    b.window.docks.panels["labels"].rows[3].lock.click()  # type: ignore[attr-defined]
+    mine = case.labels.data == 3
+    b.key(Qt.Key.Key_R, CTRL)
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    np.testing.assert_array_equal(case.labels.data == 3, mine)
+
+
+def test_a_result_for_an_older_state_is_offered_not_applied(ready: Bench) -> None:
+    b = ready
+    case = b.session.case
+    assert case is not None
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_R, CTRL)
+    b.key(Qt.Key.Key_B)
+    z = b.session.cursor_zyx[0]
+    b.paint((z, 25, 20), (z, 25, 28))
+    b.wait(lambda: b.window.segmenting.offer is not None, LONG_MS)
+    assert case.history.done == 1
+    panel = b.window.segment_panel
+    assert panel.take.isVisible()
+    panel.take.click()
+    b.wait(lambda: case.history.done == 2)
+    assert case.history.steps[1].author == "tiny"
+
+
+def test_cancel_within_a_second_leaves_what_was_there(ready: Bench) -> None:
+    b = ready
+    case = b.session.case
+    assert case is not None
+    b.key(Qt.Key.Key_R, CTRL)
+    job = b.window.segmenting.job
+    assert job is not None
+    b.wait(lambda: job.text != "", LONG_MS)
+    before = time.monotonic()
+    b.key(Qt.Key.Key_Period, CTRL)
+    b.wait(lambda: job.is_over)
+    assert time.monotonic() - before < 5.0  # a second on a quiet machine
+    assert not case.labels.data.any()
+    assert not case.history.steps
+    assert b.session.preview is None
