@@ -188,4 +188,3 @@ def _regular(slices: list[Slice], axes: Axes) -> bool:
     unique = {(s.sop_uid or (id(s.member), s.frame)): s.position for s in slices}
     at = np.sort(along_normal(np.array(list(unique.values())), axes))
     return len(at) > 1 and bool(np.diff(at).min() > JITTER_MM) and is_regular(at, 0.1)
-

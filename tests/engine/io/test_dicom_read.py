@@ -44,6 +44,22 @@ def test_a_clean_series_is_the_array_and_grid_of_simpleitk(tmp_path: Path, plane
     assert codes(volume) == []
 
 
+def _axis_parallel() -> list[tuple[float, ...]]:
+    units = [tuple(sign * float(k == axis) for k in range(3)) for axis in range(3) for sign in (1.0, -1.0)]
+    return [(*row, *column) for row in units for column in units if abs(float(np.dot(row, column))) < 0.5]
+
+
+def test_each_of_the_24_ways_to_lie_in_the_scanner_is_the_one_of_simpleitk(tmp_path: Path) -> None:
+    planes = _axis_parallel()
+    assert len(planes) == 24
+    for k, plane in enumerate(planes):
+        folder = corpus.Series(corpus.phantom((3, 5, 4)), orientation=plane).write(tmp_path / str(k))
+        volume = volume_of(folder)
+        array, grid = by_itk(folder)
+        np.testing.assert_array_equal(volume.hu, array, err_msg=str(plane))
+        assert volume.grid.matches(grid, tol_mm=1e-4), plane
+
+
 def test_the_middle_is_shown_first_and_the_rest_comes_outward(tmp_path: Path) -> None:
     series = corpus.Series(corpus.phantom((31, 20, 26)))
     folder = series.write(tmp_path / "s")
