@@ -128,6 +128,7 @@ class Delta:
             title: For the history list.
             author: ``"you"`` or a model id.
         """
+        writes = labels.writes  # before anything is read: this may run beside the window
         before = labels.data[box.slices]
         changed = before != after
         tight = Box.of_mask(changed)
@@ -141,7 +142,7 @@ class Delta:
         gains = np.bincount(after[inner][there], minlength=256) - np.bincount(before[inner][there], minlength=256)
         told = tuple((int(k), int(gains[k])) for k in np.flatnonzero(gains))
         packed = pack_labels(before[inner]), pack_labels(after[inner])
-        return cls(region, *packed, title, author, gains=told, made_on=labels.writes)
+        return cls(region, *packed, title, author, gains=told, made_on=writes)
 
     @property
     def box(self) -> Box | None:
