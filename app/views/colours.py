@@ -19,7 +19,7 @@ PLANE_TITLES: dict[str, str] = {"axial": "Axial", "coronal": "Coronal", "sagitta
 TEXT = QColor(255, 255, 255, 190)
 """Corner texts: about 70 % white, so that the lesion stays the brightest thing."""
 LETTERS = QColor(255, 255, 255, 215)
-HALO = QColor(0, 0, 0, 200)
+HALO = QColor(0, 0, 0, 225)
 MUTED = QColor("#5d6672")
 ACCENT = QColor("#4db8ff")
 DOUBTFUL = QColor("#f2b84b")

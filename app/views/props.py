@@ -31,14 +31,17 @@ class Skin:
 def dress(actor: Any, skin: Skin) -> None:  # noqa: ANN401 - VTK is untyped
     """Give a surface its colour and light."""
     look = actor.GetProperty()
-    look.SetColor(*(c / 255 for c in skin.rgb))
+    solid = skin.opacity == 1
+    white = 0.0 if solid else 0.25
+    look.SetColor(*(c / 255 * (1 - white) + white for c in skin.rgb))
     look.SetOpacity(skin.opacity)
-    look.SetAmbient(0.22)
-    look.SetDiffuse(0.78)
-    look.SetSpecular(0.12 if skin.opacity == 1 else 0.35)
-    look.SetSpecularPower(18)
-    # From inside the glass the far wall would only darken what lies in it.
-    look.SetBackfaceCulling(skin.opacity < 1)
+    # Only the far walls of glass are drawn: the near ones would veil the lesions in a third of their own colour.
+    look.SetFrontfaceCulling(not solid)
+    # And glass glows by itself: on black ground 12 % of a shaded colour would be next to nothing.
+    look.SetAmbient(0.2 if solid else 1.0)
+    look.SetDiffuse(0.75 if solid else 0.35)
+    look.SetSpecular(0.15 if solid else 0.2)
+    look.SetSpecularPower(20)
 
 
 def surface_prop(shell: Shell) -> Any:  # noqa: ANN401 - VTK is untyped
@@ -146,7 +149,7 @@ def volume_look(preset: VolumePreset) -> Any:  # noqa: ANN401
     look.SetScalarOpacityUnitDistance(preset.unit_mm)
     look.SetInterpolationTypeToLinear()
     look.ShadeOn()
-    look.SetAmbient(0.25)
-    look.SetDiffuse(0.75)
+    look.SetAmbient(0.4)
+    look.SetDiffuse(0.9)
     look.SetSpecular(0.1)
     return look

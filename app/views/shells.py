@@ -12,6 +12,7 @@ from app.views.surface import Mesh, surfaces
 from engine.core.progress import CancelToken
 from engine.core.types import HuArray, IndexZyx, LabelArray
 from engine.geometry.grid import Grid
+from engine.geometry.hu import AIR
 
 _QUICK_VOXELS = {True: 4_000_000, False: 12_000_000}
 _FINE_VOXELS = {True: 12_000_000, False: 1_000_000_000}
@@ -50,16 +51,19 @@ def _step(voxels: int, budget: int) -> int:
     return step
 
 
-def shells(labels: LabelArray, grid: Grid, *, every: int, cancel: CancelToken) -> dict[int, Shell]:
+def shells(
+    labels: LabelArray, grid: Grid, *, every: int, glass: frozenset[int], cancel: CancelToken
+) -> dict[int, Shell]:
     """Return the surface of every label, ready to be drawn.
 
     Args:
         labels: (z, y, x) uint8. It may be edited meanwhile: the next change asks anew.
         grid: Where they lie.
         every: Take every n-th voxel.
+        glass: Labels that are looked through, see `surfaces`.
         cancel: Looked at between labels.
     """
-    found = surfaces(labels, grid, range(1, 256), every=every)
+    found = surfaces(labels, grid, range(1, 256), every=every, glass=glass)
     made: dict[int, Shell] = {}
     for label_id, mesh in found.items():
         cancel.check()
@@ -89,15 +93,21 @@ def _normals(mesh: Mesh) -> NDArray[np.float32]:
     return vtk_to_numpy(normals.GetOutput().GetPointData().GetNormals()).astype(np.float32)
 
 
-def sampled_volume(hu: HuArray, grid: Grid, *, software: bool) -> tuple[HuArray, Grid]:
+def sampled_volume(
+    hu: HuArray, grid: Grid, *, software: bool, inside: LabelArray | None = None
+) -> tuple[HuArray, Grid]:
     """Return a contiguous volume small enough for the machine to draw, and its grid.
 
     Args:
         hu: (z, y, x) int16.
         grid: Its grid.
         software: Whether the processor draws.
+        inside: (z, y, x) labels; where there are any, all that is not labelled becomes air.
     """
     step = _step(hu.size, _VOLUME_VOXELS[software])
-    sampled = np.ascontiguousarray(hu[::step, ::step, ::step])
+    sampled = np.array(hu[::step, ::step, ::step], order="C")
+    kept = None if inside is None else inside[::step, ::step, ::step] > 0
+    if kept is not None and kept.any():
+        sampled[~kept] = AIR
     z, y, x = grid.spacing_zyx_mm
     return sampled, replace(grid, shape_zyx=sampled.shape, spacing_zyx_mm=(z * step, y * step, x * step))

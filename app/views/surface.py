@@ -45,7 +45,13 @@ class Mesh:
 
 
 def surfaces(
-    labels: LabelArray, grid: Grid, ids: Iterable[int], *, every: int = 1, smooth: bool = True
+    labels: LabelArray,
+    grid: Grid,
+    ids: Iterable[int],
+    *,
+    every: int = 1,
+    smooth: bool = True,
+    glass: frozenset[int] = frozenset(),
 ) -> dict[int, Mesh]:
     """Return the surface of each label that has a voxel.
 
@@ -55,6 +61,8 @@ def surfaces(
         ids: Labels wanted.
         every: Take every n-th voxel along each axis.
         smooth: Relax the steps of the voxels; points move by less than a voxel.
+        glass: Labels that are looked through: the walls they share with others are left out, as two
+            surfaces at one place would flicker. Their meshes are open there.
     """
     wanted = sorted({int(i) for i in ids if i > 0})
     found = _cropped(labels, every)
@@ -73,7 +81,14 @@ def surfaces(
     points, triangles, sides = _surface_nets(block, spacing, wanted, smooth=smooth)
     placed = _placed(points, start, grid)
     mirrored = float(np.linalg.det(np.array(grid.direction))) > 0  # rows are (z, y, x): +1 is a mirrored (x, y, z)
-    return {i: _one(i, placed, triangles, sides, mirrored=mirrored) for i in wanted if (sides == i).any()}
+    meshes: dict[int, Mesh] = {}
+    for i in wanted:
+        mine = (sides == i).any(axis=1)
+        if i in glass:
+            mine &= ~np.isin(sides, [k for k in wanted if k not in glass]).any(axis=1)
+        if mine.any():
+            meshes[i] = _one(i, placed, triangles[mine], sides[mine], mirrored=mirrored)
+    return meshes
 
 
 def _cropped(labels: LabelArray, every: int) -> tuple[LabelArray, IndexZyx] | None:

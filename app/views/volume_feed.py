@@ -54,6 +54,7 @@ class VolumeFeed(QObject):
         self.shown_revision = -1
         """Revision of the case whose surfaces are in the scene."""
         self.shown_fine = False
+        self._made_for: frozenset[int] = frozenset()
         self._bounds: tuple[FloatArray, FloatArray] | None = None
         self._soon = self._timer(_DEBOUNCE_MS, partial(self._extract, fine=False))
         self._idle = self._timer(_IDLE_MS, partial(self._extract, fine=True))
@@ -96,7 +97,7 @@ class VolumeFeed(QObject):
         grid = case.volume.grid
         if self._bounds is None or self._preset is not None:
             # The corners of a chest scan are air: its inner ball is what one wants to see.
-            return grid.centre_lps, 0.46 * float(np.linalg.norm(grid.size_mm))
+            return grid.centre_lps, 0.38 * float(np.linalg.norm(grid.size_mm))
         low, high = self._bounds
         left, posterior, superior = ((low + high) / 2).tolist()
         return (left, posterior, superior), max(30.0, 0.5 * float(np.linalg.norm(high - low)) * 0.92)
@@ -106,10 +107,14 @@ class VolumeFeed(QObject):
         if change.box is None:
             self._show_skins()
             self.refreshed.emit()
-        else:
+        if change.box is not None or self._glass() != self._made_for:
             self._idle.stop()
             if not self._soon.isActive():
                 self._soon.start()
+
+    def _glass(self) -> frozenset[int]:
+        case = self._session.case
+        return frozenset(label.id for label in case.labelset if not label.fill) if case is not None else frozenset()
 
     def _show_skins(self) -> None:
         case = self._session.case
@@ -134,7 +139,12 @@ class VolumeFeed(QObject):
         labels, grid, revision = case.labels.data, case.volume.grid, case.revision
         every = sampling(grid.shape_zyx, fine=fine, software=self._software)
         finest = fine or every == sampling(grid.shape_zyx, fine=True, software=self._software)
-        job = Job("3-D surfaces", lambda j: shells(labels, grid, every=every, cancel=j.token), visible=False)
+        glass = self._made_for = self._glass()
+        job = Job(
+            "3-D surfaces",
+            lambda j: shells(labels, grid, every=every, glass=glass, cancel=j.token),
+            visible=False,
+        )
         job.succeeded.connect(lambda made: self._show(made, case, revision, fine=finest))
         job.ended.connect(self._on_ended)
         self._job = job
@@ -171,13 +181,14 @@ class VolumeFeed(QObject):
         if name is None:
             self._thread.post("volume", lambda scene: scene.set_volume(None, None, None))
             self.refreshed.emit()
-        elif had is not None and had != name:
+        elif had is not None and had != name and _alike(had, name):
             preset = VOLUME_PRESETS[name]
             self._thread.post("preset", lambda scene: scene.set_preset(preset))
             self.refreshed.emit()
         else:
             hu, grid, software = case.volume.hu, case.volume.grid, self._software
-            job = Job("3-D volume", lambda _: sampled_volume(hu, grid, software=software), visible=False)
+            inside = case.labels.data if VOLUME_PRESETS[name].inside_labels else None
+            job = Job("3-D volume", lambda _: sampled_volume(hu, grid, software=software, inside=inside), visible=False)
             job.succeeded.connect(self._put_volume)
             self._jobs.start(job)
 
@@ -209,6 +220,10 @@ class VolumeFeed(QObject):
             cuts.append(Cut(point, (x, y, z)))
         self._thread.post("cross", lambda scene: scene.set_cross(point, directions))
         self._thread.post("cuts", lambda scene: scene.set_cuts(tuple(cuts)))
+
+
+def _alike(first: str, second: str) -> bool:
+    return VOLUME_PRESETS[first].inside_labels == VOLUME_PRESETS[second].inside_labels
 
 
 def _bounds(made: dict[int, Shell]) -> tuple[FloatArray, FloatArray] | None:

@@ -14,19 +14,22 @@ class VolumePreset:
         colours: (HU, red, green, blue), 0 … 1.
         opacities: (HU, opacity per millimetre-scaled unit step), 0 … 1.
         unit_mm: Distance to which the opacity refers.
+        inside_labels: Draw only what is labelled, where something is: the skin would hide the lungs.
     """
 
     title: str
     colours: tuple[tuple[float, float, float, float], ...]
     opacities: tuple[tuple[float, float], ...]
     unit_mm: float = 2.0
+    inside_labels: bool = False
 
 
 VOLUME_PRESETS: dict[str, VolumePreset] = {
     "lung": VolumePreset(
         "Lung",
-        ((-1000, 0.05, 0.08, 0.12), (-800, 0.30, 0.42, 0.52), (-550, 0.85, 0.72, 0.55), (-100, 1.0, 0.86, 0.74)),
-        ((-1000, 0.0), (-930, 0.0), (-860, 0.004), (-720, 0.012), (-500, 0.10), (-200, 0.16), (0, 0.0)),
+        ((-1000, 0.05, 0.08, 0.12), (-800, 0.30, 0.42, 0.52), (-600, 0.80, 0.66, 0.52), (-150, 1.0, 0.88, 0.76)),
+        ((-1000, 0.0), (-900, 0.0), (-800, 0.006), (-700, 0.02), (-550, 0.09), (-200, 0.35), (100, 0.5)),
+        inside_labels=True,
     ),
     "mediastinum": VolumePreset(
         "Mediastinum",

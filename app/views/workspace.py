@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from app.model.session import PLANES, LayoutName, Session
@@ -99,6 +99,12 @@ class Workspace(QWidget):
         for view in self.slices.values():
             view.fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give a pane the keyboard: else the first button of a title would have it when the window opens."""
+        super().showEvent(event)
+        if QApplication.focusWidget() is None:
+            next(pane.view for pane in self._panes.values() if not pane.isHidden()).setFocus()
+
     def shut_down(self) -> None:
         """Give the graphics driver its window back; the window calls it before it closes."""
         self.volume.shut_down()
@@ -172,6 +178,7 @@ class Workspace(QWidget):
     def _split(self, way: str, *widgets: QWidget) -> QSplitter:
         split = QSplitter(Qt.Orientation.Horizontal if way == "h" else Qt.Orientation.Vertical)
         split.setHandleWidth(_GAP_PX)
+        split.setStyleSheet("QSplitter::handle { background: transparent; image: none; }")
         split.setChildrenCollapsible(False)
         for widget in widgets:
             split.addWidget(widget)

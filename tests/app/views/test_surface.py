@@ -77,6 +77,17 @@ def test_every_second_voxel_gives_the_same_shape_with_a_quarter_of_the_triangles
     np.testing.assert_allclose(quick.points_lps.mean(0), fine.points_lps.mean(0), atol=1.5)
 
 
+def test_glass_is_open_where_it_meets_what_lies_in_it_and_nowhere_else() -> None:
+    grid = Grid((40, 50, 64), (1.5, 0.8, 0.7))
+    labels = two_balls(grid)
+    closed, opened = surfaces(labels, grid, [3, 7]), surfaces(labels, grid, [3, 7], glass=frozenset({3}))
+    assert len(opened[7].triangles) == len(closed[7].triangles)
+    shared = grid.to_index(closed[3].points_lps)[:, 2] > 34.2
+    assert shared.any()
+    assert (grid.to_index(opened[3].points_lps)[:, 2] > 34.9).sum() == 0
+    assert 0.5 < len(opened[3].triangles) / len(closed[3].triangles) < 0.9
+
+
 def test_nothing_gives_nothing() -> None:
     grid = Grid((6, 7, 8))
     assert surfaces(np.zeros(grid.shape_zyx, np.uint8), grid, [1]) == {}
