@@ -167,7 +167,7 @@ def split_acquisitions(slices: list[Slice]) -> list[list[Slice]]:
     changes with every slice, as some scanners write it, parts nothing.
     """
     unique = list({(s.sop_uid or (id(s.member), s.frame)): s for s in slices}.values())
-    if len(unique) < 4 or any(s.position is None or s.orientation is None for s in unique):
+    if len(unique) < 4 or any(s.position is None or s.orientation is None for s in slices):
         return [slices]
     try:
         axes = axes_of(unique[0].orientation or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0))

@@ -41,6 +41,17 @@ def test_two_phases_at_the_same_places_are_parted(tmp_path: Path, tag: str) -> N
     assert [r.slices for r in scan(tmp_path / "s").rows] == [9, 9]
 
 
+def test_a_copy_that_lost_its_position_does_not_confuse_the_parting(tmp_path: Path) -> None:
+    first, second = corpus.Series(corpus.phantom(seed=1)), corpus.Series(corpus.phantom(seed=2))
+    for ds in second.slices:
+        ds.SeriesInstanceUID, ds.AcquisitionNumber = first.uid, 2
+    stray = copy.deepcopy(first.slices[0])
+    del stray.ImagePositionPatient
+    stray.AcquisitionNumber = 2
+    corpus.write([stray, *first.slices, *second.slices], tmp_path / "s")
+    assert sum(r.slices for r in scan(tmp_path / "s").rows) == 18
+
+
 def test_an_acquisition_number_that_changes_with_every_slice_parts_nothing(tmp_path: Path) -> None:
     series = corpus.Series()
     for k, ds in enumerate(series.slices):
