@@ -10,9 +10,11 @@ import numpy as np
 from engine.case.labelset import LabelSet
 from engine.case.severity import DEFINITION, HIGHEST, Zone
 from engine.case.slab_counts import HU_BIN_WIDTH, Roles
+from engine.case.volume import Volume
 from engine.geometry.hu import AIR
 
 RIGHT_KEY, LEFT_KEY, LUNG_KEY = "lung_right", "lung_left", "lung"
+_NO_MILLIMETRES = frozenset({"spacing-unknown", "pixel-spacing-unknown"})
 INVOLVED_KEYS = frozenset({"ground_glass", "consolidation", "infection"})
 
 
@@ -116,6 +118,11 @@ class Findings:
             "lesion": "voxels of one label that touch, also by a corner",
         }
         return data if self.measurable else _without_ml(data)
+
+
+def measurable(volume: Volume) -> bool:
+    """Whether millilitres of a volume mean anything: False where the file tells no voxel spacing."""
+    return not any(notice.code in _NO_MILLIMETRES for notice in volume.notices)
 
 
 def roles_of(labelset: LabelSet) -> Roles:

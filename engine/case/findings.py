@@ -14,13 +14,13 @@ Definitions (each is repeated where the figure is shown):
 
 from __future__ import annotations
 
-from engine.case.figures import Findings, HuHistogram, LabelFindings, roles_of
+from engine.case.figures import Findings, HuHistogram, LabelFindings, measurable, roles_of
 from engine.case.labelset import LabelSet
 from engine.case.measuring import Measuring
 from engine.core.types import HuArray, LabelArray
 from engine.geometry.grid import Grid
 
-__all__ = ["Findings", "HuHistogram", "LabelFindings", "Measuring", "measure", "roles_of"]
+__all__ = ["Findings", "HuHistogram", "LabelFindings", "Measuring", "measurable", "measure", "roles_of"]
 
 
 def measure(

@@ -1,6 +1,6 @@
 """Keeps the figures of a label map up to date while it is edited: only what changed is counted again.
 
-Cost: 512 × 512 × 300 with six labels (12 million voxels), processor time: a stroke of one slice 0.05 s, of 20
+Cost: 512 × 512 × 300 with six labels (12 million voxels), processor time: a stroke of one slice 0.08 s, of 20
 slices 0.14 s, the whole map 0.8 s (`tests/benchmarks/test_findings.py`).
 """
 

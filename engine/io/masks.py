@@ -15,7 +15,7 @@ from engine.geometry.resample import labels_to
 from engine.geometry.shear import unshear_labels
 from engine.io.image_out import base_name
 from engine.io.label_names import ForeignMask
-from engine.io.mask_values import indexed
+from engine.io.mask_values import counts_of, indexed
 from engine.io.options import ReadOptions
 from engine.io.raw_image import RawImage, Segment, straight_grid
 from engine.io.registry import sniff
@@ -62,7 +62,7 @@ def read_mask(
     if volume_grid is not None:
         index, said = _onto(index, grid, volume_grid, path.name, resample=resample_mask, cancel=cancel)
         grid, notices = volume_grid, (*notices, *said)
-    counts = np.bincount(index.reshape(-1), minlength=len(values))
+    counts = counts_of(index)
     told, said = _told(raw, path)
     return ForeignMask(
         index=index,

@@ -28,6 +28,7 @@ _TYPES = {
     "MET_DOUBLE": "f8",
 }  # fmt: skip
 _LONGEST_HEADER = 1 << 20
+_FARTHEST_MM = 1e7
 
 
 def read_volume(
@@ -203,7 +204,7 @@ def _numbers(fields: dict[str, str], names: tuple[str, ...], name: str) -> list[
                 values = [float(word) for word in fields[field].split()]
             except ValueError:
                 values = []
-            if not values or not np.isfinite(values).all():
+            if not values or not all(abs(value) <= _FARTHEST_MM for value in values):
                 raise wrong(name, field, fields[field], "finite numbers")
             return values
     return None

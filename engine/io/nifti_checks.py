@@ -22,6 +22,7 @@ from engine.io.to_volume import spacing_notice
 PIXDIM = "pixdim-differs"
 ANSWERED = "geometry-chosen"
 
+_FARTHEST_MM = 1e7
 _AGREE = 1e-3  # of the volume's size, and of a voxel's side
 
 
@@ -37,8 +38,9 @@ def choose_affine(header: NiftiHeader, name: str, options: ReadOptions) -> tuple
         ChoiceNeeded: sform and qform disagree.
         FormatError: neither can be used and there is no spacing.
     """
-    sform = _usable(_sform(header)) if header.sform_code > 0 else None
-    qform = _usable(_qform(header)) if header.qform_code > 0 else None
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers become infinite and are not usable
+        sform = _usable(_sform(header)) if header.sform_code > 0 else None
+        qform = _usable(_qform(header)) if header.qform_code > 0 else None
     if sform is not None and qform is not None:
         return _of_two(sform, qform, header, name, options)
     if sform is not None:
@@ -96,7 +98,7 @@ def _of_two(
 def _of_none(header: NiftiHeader, name: str) -> tuple[FloatArray, tuple[Notice, ...], bool]:
     spacing = np.abs(np.array(header.pixdim[1:4], dtype=np.float64)) * header.unit_mm
     notices: tuple[Notice, ...] = (unknown_orientation("The header has neither qform nor sform."),)
-    if not np.isfinite(spacing).all():
+    if not np.isfinite(spacing).all() or float(spacing.max()) > _FARTHEST_MM:
         raise FormatError(
             f"The header of “{name}” is damaged.",
             f"Its voxel sizes (pixdim) are {[float(p) for p in header.pixdim[1:4]]}.",
@@ -132,7 +134,7 @@ def _qform(header: NiftiHeader) -> FloatArray:
 
 
 def _usable(affine: FloatArray) -> FloatArray | None:
-    if not np.isfinite(affine).all():
+    if not np.isfinite(affine).all() or float(np.abs(affine).max()) > _FARTHEST_MM:
         return None
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     if lengths.min() < 1e-6 or abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-3:
@@ -153,7 +155,7 @@ def _agree(first: FloatArray, second: FloatArray, shape_xyzt: tuple[int, ...]) -
 def _pixdim_notice(header: NiftiHeader, sform: FloatArray) -> tuple[Notice, ...]:
     told = np.abs(np.array(header.pixdim[1:4], dtype=np.float64)) * header.unit_mm
     sides = np.linalg.norm(sform[:3, :3], axis=0)
-    if np.isfinite(told).all() and float(np.abs(told / sides - 1).max()) <= _AGREE:
+    if np.isfinite(told).all() and told.max() < _FARTHEST_MM and float(np.abs(told / sides - 1).max()) <= _AGREE:
         return ()
     text = f"The header gives voxels of {_sides(told)} mm (pixdim), its sform {_sides(sides)} mm; the sform is used."
     return (Notice(PIXDIM, text),)

@@ -14,6 +14,7 @@ from engine.core.errors import FormatError
 from engine.core.types import FloatArray
 
 LONGEST_HEADER = 4 << 20
+_FARTHEST = 1e7  # mm; what lies farther off is a damaged number
 
 _TYPES: dict[str, str] = {
     "i1": "signed char|int8|int8_t",
@@ -245,4 +246,4 @@ def _number(word: str) -> float | None:
         value = float(word)
     except ValueError:
         return None
-    return value if np.isfinite(value) else None
+    return value if abs(value) <= _FARTHEST else None  # NaN is not

@@ -27,7 +27,8 @@ from engine.io.raw_image import NO_SPACING, RawImage, sheared_notice, straight_g
 
 NOT_FINITE = "values-not-finite"
 CLIPPED = "values-clipped"
-NOT_HU = "not-hu"
+PADDING = "padding-clamped"
+NOT_HU = "no-hu"
 SHIFTED = "hu-shifted"
 SINGLE_SLICE = "single-slice"
 THICK = "thick-slices"
@@ -96,9 +97,10 @@ def _to_int16(raw: RawImage, cancel: CancelToken | None) -> _Values:
         if plain:
             values: NDArray[Any] = raw.array[part]
         else:
-            values = raw.array[part].astype(np.float64)
-            if raw.scaled:
-                values = values * raw.slope + raw.intercept
+            with np.errstate(over="ignore", invalid="ignore"):  # what is no number is counted below
+                values = raw.array[part].astype(np.float64)
+                if raw.scaled:
+                    values = values * raw.slope + raw.intercept
             lost = ~np.isfinite(values)
             if lost.any():
                 not_finite += int(lost.sum())
@@ -166,6 +168,8 @@ def _stretched(raw: RawImage, values: _Values) -> HuArray:
 
 def _of_values(values: _Values) -> tuple[Notice, ...]:
     found: list[Notice] = []
+    if values.air and values.low < AIR:
+        found.append(Notice(PADDING, "Values outside the field of view were set to −1024 HU.", "info"))
     if values.not_finite:
         text = f"{values.not_finite:,} voxels held no number (NaN or infinite); they were set to −1024 HU."
         found.append(Notice(NOT_FINITE, text))

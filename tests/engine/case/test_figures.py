@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 
-from engine.case.figures import roles_of
+from engine.case.figures import measurable, roles_of
 from engine.case.findings import measure
 from engine.case.labelset import Label, LabelSet, default_labelset
+from engine.case.volume import Notice, SeriesInfo, Volume
 from tests.support.grids import oblique_grid
 
 
@@ -49,3 +50,10 @@ def test_plain_data_without_spacing_holds_no_millilitres():
     assert data["zones"][0]["lung_ml"] is None
     assert data["labels"][2]["percent_of_lung"] > 0
     assert "Estimated from thirds" in text
+
+
+def test_a_volume_without_spacing_is_not_measurable():
+    grid = oblique_grid((2, 3, 4))
+    hu, info = np.zeros(grid.shape_zyx, np.int16), SeriesInfo("x", "nrrd")
+    assert measurable(Volume(hu, grid, info, (Notice("thick-slices", "…"),)))
+    assert not measurable(Volume(hu, grid, info, (Notice("spacing-unknown", "…"),)))
