@@ -93,10 +93,11 @@ def export(case: Case, path: Path, kind: Format, *, overwrite: bool = False) -> 
     authors = sorted({step.author for step in case.history.steps[: case.history.done]})
 
     def work(job: Job) -> Exported:
-        from engine.case.findings import measure
+        from engine.case.findings import measurable, measure
 
         job.update(0, 2, "Counting")
-        findings = measure(labels, volume.grid, labelset, volume.hu if volume.has_hu else None)
+        hu = volume.hu if volume.has_hu else None
+        findings = measure(labels, volume.grid, labelset, hu, measurable=measurable(volume))
         job.token.check()
         job.update(1, 2, "Writing and reading back")
         if kind.id == "csv":

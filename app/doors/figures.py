@@ -86,11 +86,12 @@ class Figures(QObject):
         self._dirty, self._everything, self._box = False, False, None
 
         def work(_job: Job) -> tuple[Measuring, Findings]:
+            from engine.case.figures import measurable
             from engine.case.measuring import Measuring
 
             volume = case.volume
             hu = volume.hu if volume.has_hu else None
-            measuring = known or Measuring(volume.grid, labelset, hu)
+            measuring = known or Measuring(volume.grid, labelset, hu, measurable=measurable(volume))
             return measuring, measuring.update(case.labels.data, box, labelset)
 
         job = Job("Measuring", work, visible=False)
