@@ -200,3 +200,10 @@ def test_a_piece_of_a_label_that_has_no_name_can_go_too():
     click(session, at(3, 4, 5, ctrl=True))
     assert session.case.labels.counts[43] == 180
     assert session.case.history.steps[-1].title == "Remove island: 43"
+
+
+def test_nothing_is_found_where_nothing_is():
+    session = a_session(two_pieces(), "islands")
+    assert session.active_tool.find(session.case, (0, 0, 0), at(0, 0, 0)) == "There is no label here."
+    session.active_tool.cancel()
+    assert session.preview is None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from app.model.action import Context
 from app.model.session import Session
 from app.tools.base import Pointer
 from app.tools.registry import tool_actions
 from app.tools.toolbox import Toolbox
 from engine.core.errors import InputError
-from tests.support.actions import run
+from tests.support.actions import NoWindow, run
 from tests.support.cases import SMALL, a_case, random_labels
 
 ACTIONS = tool_actions()
@@ -99,3 +100,22 @@ def test_esc_first_drops_the_stroke_in_the_air(session):
 def test_an_unknown_tool_is_named_with_the_nearest(session):
     with pytest.raises(InputError, match="brush"):
         Toolbox(session).get("brus")
+
+
+def test_the_tool_in_hand_is_marked(session):
+    context = Context(session, NoWindow(), NoWindow())
+    taken = [a.id for a in ACTIONS if a.checked is not None and a.checked(context)]
+    assert taken == ["tool.navigate"]
+
+
+def test_keys_that_have_nothing_to_act_on_do_nothing():
+    """The window greys them out; a key that comes all the same must not fall over."""
+    session = Session()
+    context = Context(session, NoWindow(), NoWindow())
+    for action in ACTIONS:
+        action.run(context)
+    assert session.case is None
+    session.set_case(a_case(labels=random_labels(SMALL.shape_zyx)))
+    session.set_label(2)
+    Toolbox(session).get("navigate").press(at(-5, 2, 3, ctrl=True))
+    assert session.label_id == 2

@@ -128,6 +128,7 @@ COMMON = {"title": "t", "author": "a", "at": 1.0}
         pack_parts({"kind": "delta", **COMMON, "start": [0, 0, 0], "stop": [1, 1, 1]}),
         pack_parts({"kind": "delta", **COMMON, "start": 3, "stop": [1, 1, 1]}, b"", b""),
         pack_parts({"kind": "delta", **COMMON, "start": [0, 0, 0], "stop": [1, 1, 1], "gains": [1]}, b"", b""),
+        pack_parts({"kind": "delta", **COMMON, "start": [0, 0, 0], "stop": [1, 1, 1], "gains": [[300, 1]]}, b"", b""),
         pack_parts({"kind": "labelset", **COMMON}),
         pack_parts({"kind": "labelset", **COMMON, "before": [{"id": 1}], "after": []}),
     ],
