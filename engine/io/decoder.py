@@ -124,10 +124,12 @@ class _Child:
         self.alive = True
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, str(_ROOT)],
+                # -P: a file called SimpleITK.py in the folder where the user stands must not be imported.
+                [sys.executable, "-P", "-c", _START, str(_ROOT)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
             raise WorkerError(

@@ -181,6 +181,24 @@ def test_a_series_with_one_crashing_frame_is_read_around_it(tmp_path: Path, monk
     assert len(same) == 8
 
 
+def test_a_hostile_module_in_the_present_folder_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding._SPARE.end()
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    for name in ("SimpleITK", "numpy", "struct"):
+        (trap / f"{name}.py").write_text(f"open({str(trap / 'sprung')!r}, 'w').close()")
+    one = compressed(tmp_path, "rle")
+    monkeypatch.chdir(trap)
+    decoder = Decoder()
+    values, _ = decoder.decode(one, frame(one))
+    decoder.close()
+    decoding._SPARE.end()
+    assert values.shape == (40, 52)
+    assert not (trap / "sprung").exists()
+
+
 def test_one_child_is_kept_for_a_while_and_then_ended(tmp_path: Path) -> None:
     decoding._SPARE.end()
     one = compressed(tmp_path, "rle")
