@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import verb_parser
@@ -88,9 +88,9 @@ def _weights(model: ModelFile) -> dict[str, Any]:
 
 
 def _dice(model: ModelFile) -> dict[str, float]:
-    """Return the Dice figures of a card: ``dice = {label = …}``, or keys that start with ``dice_``."""
+    """Return the Dice figures of a card: ``dice`` or ``validation_dice`` per label, or keys ``dice_<label>``."""
     figures = model.card.figures
-    nested = figures.get("dice", {})
-    out = {str(k): float(v) for k, v in nested.items()} if isinstance(nested, dict) else {"mean": float(nested)}
-    out |= {k.removeprefix("dice_"): float(v) for k, v in figures.items() if k.startswith("dice_")}
-    return out
+    nested = figures.get("dice", figures.get("validation_dice", {}))
+    out = {str(k): v for k, v in nested.items()} if isinstance(nested, Mapping) else {"mean": nested}
+    out |= {k.removeprefix("dice_"): v for k, v in figures.items() if k.startswith("dice_")}
+    return {key: float(value) for key, value in out.items() if isinstance(value, int | float)}

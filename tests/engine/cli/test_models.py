@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
+from engine.cli.models import _dice
 from engine.core.paths import data_dir
 from engine.nets.card import write_card
 from engine.nets.checkpoint import file_sha256
 from engine.nets.registry import NETWORKS
-from tests.support.models import tiny_model
+from tests.support.models import named_model, tiny_model
 
 
 @pytest.fixture
@@ -38,6 +39,21 @@ def test_json_tells_networks_and_weights(own: Path, capsys: pytest.CaptureFixtur
     assert mine["licence"] == "CC0-1.0"
     assert mine["sha256"] == file_sha256(own)
     assert mine["dice"] == {"effusion": 0.61}
+
+
+@pytest.mark.parametrize(
+    ("figures", "dice"),
+    [
+        ({"validation_dice": {"lung": 0.97, "mean": 0.97}, "step": 30}, {"lung": 0.97, "mean": 0.97}),
+        ({"dice": 0.5}, {"mean": 0.5}),
+        ({"dice_lung": 0.9, "hd95_lung": 4.0}, {"lung": 0.9}),
+        ({"dice": {"lung": "good"}}, {}),
+        ({}, {}),
+    ],
+)
+def test_dice_is_read_however_the_card_tells_it(figures: dict[str, object], dice: dict[str, float]) -> None:
+    model = named_model(("lung",), figures=figures)
+    assert _dice(model) == dice
 
 
 def test_the_list_is_readable(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
