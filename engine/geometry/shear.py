@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ def unshear(
     """Return the volume on an orthogonal grid that holds all of a sheared one (gantry tilt).
 
     The rows of every slice and the slice distance along the normal are kept; the slices are moved within
-    their own plane, which grows by what they drift. New corners are `fill`.
+    their own plane, which grows by what they drift. New corners are `fill`. Voxels of `fill` count as missing:
+    they are never mixed into their neighbours, so no rim of false tissue arises around the field of view.
 
     Args:
         hu: (z, y, x) int16.
@@ -44,13 +46,39 @@ def unshear(
     grid = orthogonal_grid((hu.shape[0], hu.shape[1], hu.shape[2]), steps_lps, origin_lps)
     matrix, offset = index_map(steps_lps, origin_lps, grid)
     result = np.empty(grid.shape_zyx, dtype=np.int16)
-    between_slices = abs(matrix[[0, 0, 1, 2], [1, 2, 2, 1]]).max() < 1e-9 and abs(matrix[0, 0] - 1) < 1e-9
-    if between_slices and abs(offset[0]) < 1e-9:
-        _shift_slices(hu, matrix, offset, result, fill, cancel)
-        return result, grid
-    for part, values in linear_slabs(hu, matrix, offset, grid.shape_zyx, float(fill), SLAB, cancel):
-        result[part] = np.rint(values).astype(np.int16)
+    missing = (hu <= fill).view(np.uint8)
+    values = _slabs(hu, matrix, offset, grid.shape_zyx, float(fill), cancel)
+    shares = _slabs(missing, matrix, offset, grid.shape_zyx, 1.0, cancel)
+    for (part, slab), (_, share) in zip(values, shares, strict=True):
+        if share.any():
+            # the mean of those that are there: what the missing ones added is taken off again
+            slab -= share * np.float32(fill)
+            slab /= np.maximum(1 - share, np.float32(0.5))
+            slab[share > 0.5] = fill
+        result[part] = np.rint(slab).astype(np.int16)
     return result, grid
+
+
+def _slabs(
+    array: NDArray[Any],
+    matrix: FloatArray,
+    offset: FloatArray,
+    shape: IndexZyx,
+    fill: float,
+    cancel: CancelToken | None,
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield the slabs of a linear resampling; slice by slice where slices only move in their own plane."""
+    crossed = float(abs(matrix[[0, 0, 1, 2], [1, 2, 2, 1]]).max()) > 1e-9 or abs(matrix[0, 0] - 1) > 1e-9
+    if crossed or abs(offset[0]) > 1e-9:
+        yield from linear_slabs(array, matrix, offset, shape, fill, SLAB, cancel)
+        return
+    within = np.diag(np.diag(matrix))
+    flat: IndexZyx = (1, shape[1], shape[2])
+    for z in range(shape[0]):  # 20 times faster than a coordinate per voxel
+        if cancel is not None:
+            cancel.check()
+        moved = np.array([0.0, offset[1] + matrix[1, 0] * z, offset[2] + matrix[2, 0] * z])
+        yield slice(z, z + 1), linear_parallel(array[z : z + 1], within, moved, (0, 1, 2), flat, slice(0, 1), fill)
 
 
 def unshear_labels(
@@ -88,20 +116,6 @@ def orthogonal_grid(shape_zyx: IndexZyx, steps_lps: FloatArray, origin_lps: Floa
         (float(first[0]), float(first[1]), float(first[2])),
         as_direction(rows),
     )
-
-
-def _shift_slices(
-    hu: HuArray, matrix: FloatArray, offset: FloatArray, result: HuArray, fill: int, cancel: CancelToken | None
-) -> None:
-    """Fill `result` slice by slice where the shear only moves slices in their own plane: 20 times faster."""
-    within = np.diag(np.diag(matrix))
-    shape: IndexZyx = (1, result.shape[1], result.shape[2])
-    for z in range(result.shape[0]):
-        if cancel is not None:
-            cancel.check()
-        moved = np.array([0.0, offset[1] + matrix[1, 0] * z, offset[2] + matrix[2, 0] * z])
-        values = linear_parallel(hu[z : z + 1], within, moved, (0, 1, 2), shape, slice(0, 1), float(fill))
-        result[z] = np.rint(values[0]).astype(np.int16)
 
 
 def _orthogonal_axes(steps: FloatArray) -> tuple[FloatArray, FloatArray]:

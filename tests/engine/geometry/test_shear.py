@@ -95,3 +95,14 @@ def test_unshear_stops_when_told():
     cancel.cancel()
     with pytest.raises(Cancelled):
         unshear(np.zeros((4, 4, 4), np.int16), tilted_steps(9), np.zeros(3), cancel=cancel)
+
+
+@pytest.mark.parametrize("steps", [tilted_steps(13), np.array([[0.3, 0.5, 2.0], [0.2, 0.9, 0.1], [1.1, 0.0, 0.05]])])
+def test_padding_is_never_mixed_into_tissue(steps):
+    hu = np.full((9, 24, 20), 60, np.int16)
+    z, y, x = np.ogrid[:9, :24, :20]
+    hu[(((y - 12) / 10) ** 2 + ((x - 10) / 8) ** 2 > 1) & (z >= 0)] = -1024
+    corrected, grid = unshear(hu, steps, np.zeros(3))
+    assert set(np.unique(corrected)) == {-1024, 60}
+    volume = (corrected == 60).sum() * grid.voxel_ml
+    assert volume == pytest.approx((hu == 60).sum() * abs(np.linalg.det(steps)) / 1000, rel=0.05)
