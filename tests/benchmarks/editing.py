@@ -181,6 +181,7 @@ def test_kernels(case: Case) -> None:
         100,
     )
     show("island under the mouse, 480 ml", timed(lambda: island_at(labels, middle), 9), 100)
+    show("island under the mouse, a lung", timed(lambda: island_at(labels, (150, 300, 360)), 3))
     show("threshold inside the lesion's box", timed(lambda: threshold(labels, hu, 4, alike, box=LESION, title="T"), 9))
     show("threshold, whole volume", timed(lambda: threshold(labels, hu, 4, alike, title="T"), 3))
     show("grow by 3 mm, 480 ml (in a thread)", timed(lambda: margin(labels, hu, 3, 3.0, Allowed()), 3))

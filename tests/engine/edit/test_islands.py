@@ -24,9 +24,9 @@ def speckled(seed=4) -> np.ndarray:
     return np.where(rng.random(SMALL.shape_zyx) < 0.06, 3, rng.integers(0, 3, SMALL.shape_zyx)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("first", [1, 2, 48])
+@pytest.mark.parametrize("first", [(), (1,), (2, 5), (48, 96)])
 def test_the_piece_under_the_mouse_is_found_whole(first, monkeypatch):
-    monkeypatch.setattr(islands, "_FIRST_VOXELS", first)
+    monkeypatch.setattr(islands, "_NEAR_VOXELS", first)
     labels = LabelMap(SMALL, random_labels(SMALL.shape_zyx, high=9))
     seen = 0
     for at in [(0, 0, 0), (5, 12, 9), (11, 24, 30), (3, 20, 2), (8, 1, 17)]:
