@@ -28,6 +28,7 @@ class NoticeBar(QFrame):
         self._menu = QMenu(self._more)
         self._more.setMenu(self._menu)
         self._more.setAccessibleName("All notices")
+        self._more.setToolTip("Everything the reader has to say.")
         self._close = quiet("x", "Hide", "Hide this line; the notices stay in exports and figures.")
         self._close.clicked.connect(self.hide)
         layout = row(self._mark, gap=10)
@@ -62,4 +63,3 @@ class NoticeBar(QFrame):
             self._menu.addAction(notice.text)
         self._more.setVisible(len(grave) > 1)
         self._more.setText(f"{len(grave) - 1} more")
-        self._more.setToolTip("Everything the reader has to say.")

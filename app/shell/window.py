@@ -163,6 +163,7 @@ class Window(QMainWindow):
         ):
             signal.connect(table.refresh_soon)
         session.labels_changed.connect(lambda _change: table.refresh_now("edit.undo", "edit.redo"))
+        self.jobs.started.connect(lambda _job: table.refresh_now("run.cancel", "run.segment"))
         session.case_changed.connect(self._show_page)
         session.layout_changed.connect(lambda: self.docks.show_for(session.layout))
         session.message.connect(self.taskbar.say)

@@ -46,6 +46,7 @@ class Bench:
         qtbot.addWidget(self.window)
         qtbot.waitExposed(self.window)
         self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow, timeout=5000)
 
     def wait(self, what: Callable[[], object], timeout_ms: int = WAIT_MS) -> None:
         """Wait until something holds; a problem of the window ends the wait with its words."""
@@ -73,6 +74,7 @@ class Bench:
     def key(self, key: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the keyboard is."""
         widget = QApplication.focusWidget() or self.window
+        assert self.window.isActiveWindow() or QApplication.activeModalWidget() is not None
         QTest.keyClick(widget, key, modifier)
 
     def pane(self, plane: str = "axial") -> SliceView:

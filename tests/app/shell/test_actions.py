@@ -1,0 +1,100 @@
+"""Every action has what menus, palette, keys and people need of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
+
+from app.look.icons import has_icon
+from app.shell.actions import gather
+from app.shell.shortcuts import conflicts, refuse_conflicts
+from engine.core.errors import InputError
+from tests.support.window import Bench
+
+ALL = gather()
+
+
+@pytest.mark.parametrize("action", ALL, ids=lambda a: a.id)
+def test_action_is_complete(action) -> None:
+    assert action.id.count(".") == 1
+    assert action.title[0].isupper()
+    assert action.tip.endswith(".")
+    assert len(action.tip) > 10
+    assert callable(action.run)
+    assert not action.icon or has_icon(action.icon)
+
+
+def test_ids_and_keys_are_unique() -> None:
+    ids = [a.id for a in ALL]
+    assert len(ids) == len(set(ids))
+    assert conflicts(ALL, {}) == []
+
+
+def test_two_actions_on_one_key_are_refused_with_both_names() -> None:
+    undo = next(a for a in ALL if a.id == "edit.undo")
+    export = next(a for a in ALL if a.id == "file.export")
+    with pytest.raises(InputError) as caught:
+        refuse_conflicts(ALL, {"file.export": ("Ctrl+Z",)})
+    assert undo.title in caught.value.what
+    assert export.title in caught.value.what
+    refuse_conflicts([replace(undo, keys=()), export], {"file.export": ("Ctrl+Z",)})
+
+
+def test_what_cannot_run_says_why(bench: Callable[..., Bench]) -> None:
+    b = bench()
+    table = b.window.actions_table
+    for name in ("edit.undo", "file.export", "run.segment", "tool.brush"):
+        reason = table.reason(name)
+        assert reason == "Open a case first."
+        assert not table[name].isEnabled()
+        assert reason in table[name].toolTip()
+
+
+def test_every_button_has_a_name_and_a_tip(bench: Callable[..., Bench]) -> None:
+    b = bench()
+    buttons = [w for w in b.window.findChildren(QAbstractButton) if not w.objectName().startswith("qt_")]
+    assert len(buttons) > 30
+    nameless = [type(w).__name__ for w in buttons if not (w.accessibleName() or w.text())]
+    assert nameless == []
+    assert [w.accessibleName() or w.text() for w in buttons if isinstance(w, QToolButton) and not w.toolTip()] == []
+
+
+def test_palette_finds_by_a_few_letters_and_enter_runs(bench: Callable[..., Bench]) -> None:
+    b = bench()
+    b.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    palette = b.window.palette_list
+    assert palette.isVisible()
+    QTest.keyClicks(palette.field, "2x2")
+    QTest.keyClicks(palette.field, "\b")
+    palette.field.setText("two two")
+    assert palette.list.item(0).text() == "Two by two"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert not palette.isVisible()
+    assert b.session.layout == "grid"
+
+
+def test_letters_typed_into_the_palette_take_no_tool(bench: Callable[..., Bench]) -> None:
+    b = bench()
+    b.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(QApplication.focusWidget(), "be")
+    assert b.session.tool == "navigate"
+    assert b.window.palette_list.field.text() == "be"
+    QTest.keyClick(b.window.palette_list.field, Qt.Key.Key_Escape)
+    assert not b.window.palette_list.isVisible()
+
+
+def test_sheet_of_keys_shows_every_key(bench: Callable[..., Bench]) -> None:
+    from app.shell.keysheet import KeySheet
+
+    b = bench()
+    sheet = KeySheet(b.window.actions_table, b.window)
+    b.qtbot.addWidget(sheet)
+    shown = {text for _, text in sheet._rows}
+    for action in ALL:
+        if action.keys:
+            assert any(action.title.rstrip("…").lower() in text for text in shown)
