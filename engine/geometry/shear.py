@@ -52,8 +52,8 @@ def unshear(
     for (part, slab), (_, share) in zip(values, shares, strict=True):
         if share.any():
             # the mean of those that are there: what the missing ones added is taken off again
-            slab -= share * np.float32(fill)
-            slab /= np.maximum(1 - share, np.float32(0.5))
+            np.subtract(slab, share * np.float32(fill), out=slab)
+            np.divide(slab, np.maximum(1 - share, np.float32(0.5)), out=slab)
             slab[share > 0.5] = fill
         result[part] = np.rint(slab).astype(np.int16)
     return result, grid
