@@ -64,7 +64,7 @@ def surface_distances(found: MaskArray, truth: MaskArray, spacing_zyx_mm: FloatZ
 
     Cost: two distance transforms of the box around both masks.
     """
-    from scipy.ndimage import distance_transform_edt
+    from scipy.ndimage import distance_transform_edt  # pyright: ignore
 
     same_shape(found, truth)
     boxes = [Box.of_mask(found), Box.of_mask(truth)]
@@ -72,8 +72,8 @@ def surface_distances(found: MaskArray, truth: MaskArray, spacing_zyx_mm: FloatZ
         return SurfaceDistances(np.zeros(0), np.zeros(0))
     part = boxes[0].union(boxes[1]).slices
     a, b = surface(found[part]), surface(truth[part])
-    to_b: NDArray[np.float64] = distance_transform_edt(~b, sampling=spacing_zyx_mm)  # pyright: ignore[reportAssignmentType]
-    to_a: NDArray[np.float64] = distance_transform_edt(~a, sampling=spacing_zyx_mm)  # pyright: ignore[reportAssignmentType]
+    to_b: NDArray[np.float64] = distance_transform_edt(~b, sampling=spacing_zyx_mm)  # pyright: ignore
+    to_a: NDArray[np.float64] = distance_transform_edt(~a, sampling=spacing_zyx_mm)  # pyright: ignore
     return SurfaceDistances(to_b[a], to_a[b])
 
 

@@ -8,6 +8,7 @@ HU are calibrated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,8 @@ def cut(
     if augmentation is None:
         return values, ids, sides, inside
     if augmentation.mirror and rng.random() < 0.5:
-        values, ids, sides, inside = (np.ascontiguousarray(a[..., ::-1]) for a in (values, ids, sides, inside))
+        values = np.ascontiguousarray(values[..., ::-1])
+        ids, sides, inside = (np.ascontiguousarray(a[..., ::-1]) for a in (ids, sides, inside))
         ids, sides = swap_sides(ids), swap_sides(sides)
     return _grey(values, augmentation, rng), ids, sides, inside
 
@@ -126,13 +128,14 @@ def _turned(
     low = np.maximum(np.asarray(centre) - reach, 0)
     high = np.minimum(np.asarray(centre) + reach + 1, hu.shape)
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    offset = np.asarray(centre) - low - matrix @ half
-    values = affine_transform(
-        hu[box].astype(np.float32), matrix, offset, size, order=1, mode="constant", cval=float(AIR_HU)
+    offset: Any = np.asarray(centre) - low - matrix @ half  # scipy's own hint knows a single number only
+    grey = hu[box].astype(np.float32)
+    values = np.asarray(
+        affine_transform(grey, matrix, offset, size, order=1, mode="constant", cval=float(AIR_HU)), np.float32
     )
     inside_source = np.ones(tuple(int(n) for n in high - low), np.uint8)
     ids, sides, inside = (
-        affine_transform(a, matrix, offset, size, order=0, mode="constant", cval=0)
+        np.asarray(affine_transform(a, matrix, offset, size, order=0, mode="constant", cval=0), np.uint8)
         for a in (labels[box], lungs[box], inside_source)
     )
     return values, ids, sides, inside
@@ -144,12 +147,13 @@ def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.rando
     noisy, blurred, shifted, stretched = rng.random(4) < augmentation.chance
     if blurred and augmentation.blur_voxels:
         sigma = float(rng.uniform(0.2, augmentation.blur_voxels))
-        values = gaussian_filter(values, (0.0, sigma, sigma), truncate=2.5)
+        values = np.asarray(gaussian_filter(values, (0.0, sigma, sigma), truncate=2.5), np.float32)
     if noisy and augmentation.noise_hu:
-        strength = np.float32(rng.uniform(0, augmentation.noise_hu))
-        values = values + strength * rng.standard_normal(values.shape, dtype=np.float32)
+        noise: NDArray[np.float32] = rng.standard_normal(values.shape, dtype=np.float32)
+        values = values + noise * np.float32(rng.uniform(0, augmentation.noise_hu))
     if stretched and augmentation.contrast:
-        values = (values + 1000) * np.float32(1 + rng.uniform(-1, 1) * augmentation.contrast) - 1000
+        factor = 1 + float(rng.uniform(-1, 1)) * augmentation.contrast
+        values = (values + 1000) * np.float32(factor) - 1000
     if shifted and augmentation.shift_hu:
         values = values + np.float32(rng.uniform(-1, 1) * augmentation.shift_hu)
     return np.maximum(values, AIR_HU).astype(np.float32)

@@ -71,7 +71,8 @@ class Trainer:
         recipe, training = self.recipe, self.recipe.training
         torch.manual_seed(training.seed)
         arch = {"norm": "bn", **recipe.arch, "out_channels": len(recipe.labels), "patch": recipe.patch}
-        self.model: nn.Module = build(recipe.network, arch).to(self.device, memory_format=torch.channels_last_3d)
+        model = build(recipe.network, arch)
+        self.model: nn.Module = model.to(self.device, memory_format=torch.channels_last_3d)  # pyright: ignore
         self.loss: nn.Module = LOSSES.get(training.loss)()
         self.optimiser = make_optimiser(self.model, recipe)
         self.average = Average(self.model, training.ema)
