@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from engine.case.volume import Volume
-from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.core.progress import CancelToken, Progress
 from engine.core.registry import Registry
 from engine.core.types import FloatZyx, IndexZyx
 from engine.io.options import ReadOptions
@@ -114,4 +114,4 @@ def _is_metaimage(head: bytes) -> bool:
     return first.startswith((b"ObjectType", b"NDims", b"Comment")) and b"=" in first[:64]
 
 
-__all__ = ["PEEKS", "READERS", "FileKind", "Kind", "NoProgress", "Peek", "Reader", "sniff"]
+__all__ = ["PEEKS", "READERS", "FileKind", "Kind", "Peek", "Reader", "sniff"]

@@ -176,6 +176,18 @@ def test_a_series_with_many_damaged_slices_is_refused_by_name(tmp_path: Path) ->
         volume_of(tmp_path / "s")
 
 
+def test_many_damaged_slices_are_interpolated_with_consent(tmp_path: Path) -> None:
+    corpus.ODDITIES["jpeg2000"](tmp_path / "s")
+    for k in (1, 2, 3, 6, 7):
+        path = tmp_path / "s" / f"IM{k:04d}"
+        path.write_bytes(path.read_bytes().replace(b"\xff\x4f\xff\x51", b"\0\0\0\0"))
+    volume = volume_of(tmp_path / "s", fill_gaps="interpolate")
+    truth = corpus.phantom().astype(float)
+    np.testing.assert_array_equal(volume.hu[[0, 4, 5, 8]], truth[[0, 4, 5, 8]])
+    np.testing.assert_allclose(volume.hu[2], (truth[0] + truth[4]) / 2, atol=0.51)
+    np.testing.assert_allclose(volume.hu[6], (2 * truth[5] + truth[8]) / 3, atol=0.51)
+
+
 def test_a_series_larger_than_memory_is_refused_with_both_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
