@@ -81,11 +81,14 @@ def surfaces(
     points, triangles, sides = _surface_nets(block, spacing, wanted, smooth=smooth)
     placed = _placed(points, start, grid)
     mirrored = float(np.linalg.det(np.array(grid.direction))) > 0  # rows are (z, y, x): +1 is a mirrored (x, y, z)
+    solid = np.zeros(256, dtype=np.bool_)
+    solid[[i for i in wanted if i not in glass]] = True
+    inside = solid[sides[:, 0] & 255] | solid[sides[:, 1] & 255]
     meshes: dict[int, Mesh] = {}
     for i in wanted:
-        mine = (sides == i).any(axis=1)
+        mine = (sides[:, 0] == i) | (sides[:, 1] == i)
         if i in glass:
-            mine &= ~np.isin(sides, [k for k in wanted if k not in glass]).any(axis=1)
+            mine &= ~inside
         if mine.any():
             meshes[i] = _one(i, placed, triangles[mine], sides[mine], mirrored=mirrored)
     return meshes
@@ -93,9 +96,8 @@ def surfaces(
 
 def _cropped(labels: LabelArray, every: int) -> tuple[LabelArray, IndexZyx] | None:
     """Return the sampled block around all labels with a rim of background, and where it starts."""
-    sampled = labels[::every, ::every, ::every] if every > 1 else labels
-    mask = np.ascontiguousarray(sampled)
-    box = Box.of_mask(mask.view(np.bool_) if mask.dtype == np.bool_ else mask)  # type: ignore[arg-type]
+    mask = np.ascontiguousarray(labels[::every, ::every, ::every])
+    box = Box.of_mask(mask > 0)
     if box is None:
         return None
     block = np.pad(mask[box.slices], 1)
