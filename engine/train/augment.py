@@ -150,7 +150,7 @@ def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.rando
         values = np.asarray(gaussian_filter(values, (0.0, sigma, sigma), truncate=2.5), np.float32)
     if noisy and augmentation.noise_hu:
         noise: NDArray[np.float32] = rng.standard_normal(values.shape, dtype=np.float32)
-        values = values + noise * np.float32(rng.uniform(0, augmentation.noise_hu))
+        values += noise * np.float32(rng.uniform(0, augmentation.noise_hu))
     if stretched and augmentation.contrast:
         factor = 1 + float(rng.uniform(-1, 1)) * augmentation.contrast
         values = (values + 1000) * np.float32(factor) - 1000
