@@ -21,7 +21,9 @@ class InstanceNorm(nn.Module):
     """Instance normalisation with a learned scale and shift.
 
     As ``nn.InstanceNorm3d(affine=True)``, but a map of one voxel is allowed (its value becomes the shift).
-    Not written as group normalisation with one channel a group: OpenVINO 2026.4 crashes compiling that.
+    Not written as group normalisation with one channel a group: OpenVINO 2026.4 crashes compiling that. And
+    traced in stages: its own operation adds a million values one after the other in fp32 and is wrong by 8e-4
+    standard deviations on a map of 32×96×96; mean of means is thirty times closer, for 4 % of the time.
     """
 
     def __init__(self, channels: int, eps: float = 1e-5) -> None:
@@ -32,9 +34,18 @@ class InstanceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` (B, C, …) with mean `bias` and standard deviation `weight` per sample and channel."""
+        if torch.jit.is_tracing():
+            return self._in_stages(x)
         use_batch = True  # these statistics, in training and in use
         cudnn = torch.backends.cudnn.enabled
         return torch.instance_norm(x, self.weight, self.bias, None, None, use_batch, 0.0, self.eps, cudnn)
+
+    def _in_stages(self, x: Tensor) -> Tensor:
+        within, across = tuple(range(3, x.dim())), (2,)
+        centred = x - x.mean(within, keepdim=True).mean(across, keepdim=True)
+        spread = (centred * centred).mean(within, keepdim=True).mean(across, keepdim=True)
+        shape = (1, -1, *(1,) * (x.dim() - 2))
+        return centred * (torch.rsqrt(spread + self.eps) * self.weight.view(shape)) + self.bias.view(shape)
 
 
 def norm3d(kind: NormKind, channels: int) -> nn.Module:

@@ -27,7 +27,7 @@ from engine.predict.backends import EngineRequest, Float32, cpu_threads
 if TYPE_CHECKING:
     from torch import nn
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Raise when what is written into the cache changes."""
 
 _LOOK_MS = 100

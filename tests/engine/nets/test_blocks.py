@@ -20,6 +20,17 @@ def test_instance_normalisation_is_that_of_torch() -> None:
     assert torch.allclose(ours(x), theirs(x), atol=1e-6)
 
 
+def test_traced_in_stages_it_is_the_same_function() -> None:
+    torch.manual_seed(1)
+    norm = InstanceNorm(5)
+    with torch.no_grad():
+        norm.weight.uniform_(0.5, 2)
+        norm.bias.uniform_(-1, 1)
+    for shape in ((2, 5, 3, 4, 7), (1, 5, 1, 1, 1)):
+        x = torch.randn(shape) * 3 + 2
+        assert torch.allclose(norm._in_stages(x), norm(x), atol=1e-4)
+
+
 def test_a_map_of_one_voxel_becomes_the_shift() -> None:
     norm = InstanceNorm(4)
     torch.nn.init.constant_(norm.bias, 0.7)

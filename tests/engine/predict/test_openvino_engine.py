@@ -52,6 +52,25 @@ def test_the_logits_are_those_of_torch(tmp_path: Path, norm: str, bound: float) 
     assert np.abs(got - expected).max() <= bound * max(1.0, float(expected.std()))
 
 
+def test_large_maps_are_normalised_exactly() -> None:
+    from engine.nets.blocks import InstanceNorm
+    from engine.predict.openvino_engine import convert, import_openvino
+
+    torch.manual_seed(0)
+    norm = InstanceNorm(1).eval()
+    x = torch.relu(torch.randn(1, 1, 32, 96, 96)) * 3 + 0.5
+    compiled = (
+        import_openvino()
+        .Core()
+        .compile_model(
+            convert(norm, (32, 96, 96)), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+        )
+    )
+    with torch.inference_mode():
+        expected = norm(x).numpy()
+    assert np.abs(compiled(x.numpy())[0] - expected).max() < 1e-4
+
+
 def test_a_network_is_converted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_model(tmp_path / "t.safetensors")
     window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)

@@ -16,7 +16,6 @@ from engine.geometry.grid import Grid
 from engine.predict.worker import SharedVolume
 from engine.predict.worker_child import Job, _answer, _Link, _resolve
 
-
 LEFT: list[int] = []
 
 
