@@ -26,6 +26,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--data", metavar="DIR", type=Path, help="one folder per case: ct.nii.gz and a mask per label")
     parser.add_argument("-o", "--out", metavar="RUN", type=Path, help="folder of the run; must not hold one yet")
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run from its last checkpoint")
+    parser.add_argument("--start", metavar="MODEL", help="begin with these weights instead of random ones")
     parser.add_argument("--steps", type=int, metavar="N", help="updates, in place of the recipe's")
     parser.add_argument("--minutes", type=float, metavar="N", help="end within this time, in place of the recipe's")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where (default: auto)")
@@ -49,7 +50,7 @@ def main(words: Sequence[str]) -> int:
 
     recipe = load(given.recipe)
     asked = {k: v for k, v in (("steps", given.steps), ("minutes", given.minutes)) if v is not None}
-    recipe = replace(recipe, training=replace(recipe.training, **asked))
+    recipe = replace(recipe, training=replace(recipe.training, **asked), start=given.start or recipe.start)
     from engine.train.start import start_folder
 
     start_folder(given.out, recipe, given.data)

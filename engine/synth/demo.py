@@ -5,6 +5,7 @@ Nothing large lies in the repository, and no patient's picture is needed to try 
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,11 +92,11 @@ def paint_demo(*, progress: Progress | None = None, cancel: CancelToken | None =
 
 def _read(path: Path) -> Demo | None:
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             hu, labels = kept["hu"], kept["labels"]
             spacing, origin = (tuple(float(v) for v in kept[key]) for key in ("spacing", "origin"))
             rows = tuple(tuple(float(v) for v in row) for row in kept["direction"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None  # missing, or cut short by a crash: it is painted again
     direction: Direction = rows  # pyright: ignore[reportAssignmentType]
     return Demo(hu, labels, Grid(hu.shape, spacing, origin, direction))  # pyright: ignore[reportArgumentType]

@@ -23,6 +23,8 @@ from engine.synth.tubes import Tubes, stamp
 
 RIGHT, LEFT, GROUND_GLASS, CONSOLIDATION, EFFUSION = 1, 2, 3, 4, 5
 _SLAB = 8
+_COARSE_MM = 1.9
+"""Voxels up to this size show every vessel."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,6 @@ class Painter:
         grid: Where the voxels lie.
         pose: Where the body lies.
         rng: Source of trees and textures.
-        detail: Scale of the number of vessels, 1 for a usual chest.
     """
 
     def __init__(
@@ -59,15 +60,13 @@ class Painter:
         grid: Grid,
         pose: Pose,
         rng: np.random.Generator,
-        *,
-        detail: float = 1.0,
     ) -> None:
         self.surfaces = surfaces
         self.disease = disease
         self.grid = grid
         self.pose = pose
         self.voxel_mm = float(np.cbrt(np.prod(grid.spacing_zyx_mm)))
-        self._tubes = {name: self._on_grid(t) for name, t in _all_tubes(surfaces, rng, detail).items()}
+        self._tubes = {name: self._on_grid(t) for name, t in _all_tubes(surfaces, rng, _detail(self.voxel_mm)).items()}
         shape, spacing = grid.shape_zyx, grid.spacing_zyx_mm
         self.wide = NoiseField(rng, shape, spacing, 15.0)
         self.narrow = NoiseField(rng, shape, spacing, 5.5)
@@ -242,6 +241,11 @@ def _all_tubes(surfaces: Surfaces, rng: np.random.Generator, detail: float) -> d
         "marrow": bones.bone.wider(-1.3),
         "cartilage": bones.cartilage,
     }
+
+
+def _detail(voxel_mm: float) -> float:
+    """Return the share of the vessels worth painting: on coarse voxels the finest are not to be seen."""
+    return float(np.clip((_COARSE_MM / voxel_mm) ** 2, 0.05, 1.0))
 
 
 def _ends(kind: TreeKind, detail: float) -> int:

@@ -92,12 +92,22 @@ def _shoulders(surfaces: Surfaces) -> list[Tubes]:
             )
             for k in range(7)
         ]
-        parts += [curve(line, np.full(3, 2.4)) for line in blade]
+        parts += [_outside(surfaces, curve(line, np.full(3, 2.4)), 13.0) for line in blade]
         spine = np.array(
             [[side * 70 * width, 92, top - 28], [side * 108 * width, 62, top - 8], [side * 138 * width, 24, top + 6]]
         )
-        parts.append(curve(spine, np.array([3.5, 5.0, 7.0])))
+        parts.append(_outside(surfaces, curve(spine, np.array([3.5, 5.0, 7.0])), 17.0))
     return parts
+
+
+def _outside(surfaces: Surfaces, tubes: Tubes, least_mm: float) -> Tubes:
+    """Return tubes pushed outwards where they come nearer to the rib cage than `least_mm`."""
+    points = tubes.points.copy()
+    for _ in range(8):
+        short = np.clip(least_mm - surfaces.cage(Points.of(points)), 0, 20)
+        away = np.hypot(points[:, 0], points[:, 1])
+        points[:, :2] *= (1 + short / np.maximum(away, 10))[:, None]
+    return Tubes(points, tubes.radii_mm)
 
 
 def great_tubes(surfaces: Surfaces, rng: np.random.Generator) -> GreatTubes:

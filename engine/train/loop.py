@@ -23,10 +23,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.core.errors import GroundglassError, ModelError
+from engine.core.errors import Cancelled, GroundglassError, ModelError
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.losses.registry import LOSSES
 from engine.losses.target import Target
+from engine.nets.checkpoint import load
 from engine.nets.registry import build
 from engine.predict.torch_engine import has_bf16
 from engine.train import run_folder
@@ -113,15 +114,22 @@ class Trainer:
             started = time.monotonic()
             self._tell({**line, "seconds": round(self.spent_s, 2)})
             last = self.share >= 1
-            if last or self.step % training.validate_every == 0:
-                dice = self._validate() or dice
-                if self._bored():
-                    break
             if self.cancel.cancelled or last or self.step % training.checkpoint_every == 0:
                 self.save()
             self.cancel.check()
+            if last or self.step % training.validate_every == 0:
+                dice = self._validate_or_save() or dice
+                if self._bored():
+                    break
         self.save()
         return dice
+
+    def _validate_or_save(self) -> dict[str, float]:
+        try:
+            return self._validate()
+        except Cancelled:
+            self.save()
+            raise
 
     def _update(self) -> dict[str, Any]:
         training = self.recipe.training
@@ -208,6 +216,33 @@ class Trainer:
         )
         figures: dict[str, Any] = {"step": self.step}
         run_folder.write_weights(self.folder, "last", self.average.model, self.recipe, figures)
+
+    def start_from(self, path: Path) -> None:
+        """Take over the weights in a file; the code of position is interpolated to this recipe's patch.
+
+        Raises:
+            ModelError: the file is damaged, or its network or labels are not those of the recipe.
+        """
+        source, card = load(path)
+        if card.network != self.recipe.network or card.labels != self.recipe.labels:
+            raise ModelError(
+                f"The training cannot start from “{path.name}”.",
+                f"It holds {card.network} for {', '.join(card.labels)}; the recipe wants {self.recipe.network} for "
+                f"{', '.join(self.recipe.labels)}.",
+                "Choose other weights, or leave `start` out of the recipe.",
+            )
+        if hasattr(source, "set_patch"):
+            source.set_patch(self.recipe.patch)  # pyright: ignore[reportCallIssue]
+        try:
+            self.model.load_state_dict(source.state_dict())
+        except RuntimeError as error:
+            raise ModelError(
+                f"The training cannot start from “{path.name}”.",
+                "Its network has other widths than that of the recipe.",
+                "Choose other weights, or leave `start` out of the recipe.",
+                details=str(error),
+            ) from error
+        self.average = Average(self.model, self.recipe.training.ema)
 
     def resume(self) -> None:
         """Go back to the state in the folder.

@@ -100,6 +100,7 @@ class Recipe:
         data: Which cases.
         training: How.
         augment: Random changes; None for none.
+        start: Weights to begin with (an id, a file or a run folder) instead of random ones.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Recipe:
     data: DataPlan = DataPlan()
     training: Training = Training()
     augment: Augmentation | None = field(default_factory=Augmentation)
+    start: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained.

@@ -6,6 +6,7 @@ inside the lungs and each label is an output of its own.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,8 @@ def synthetic(
 def synthetic_sample(seed: int, spacing_zyx_mm: FloatZyx, *, cancel: CancelToken | None = None) -> Sample:
     """Return the synthetic case of `seed` as a sample: scanned, resampled to the spacing, cropped to the lungs."""
     slices = _SLICES_MM[seed % len(_SLICES_MM)]
-    scanned = (slices, *(_FINER * s for s in spacing_zyx_mm[1:]))
+    _, y, x = spacing_zyx_mm
+    scanned = (slices, _FINER * y, _FINER * x)
     return sample_of(make_case(seed, spacing_zyx_mm=scanned, cancel=cancel), spacing_zyx_mm, f"synthetic-{seed:06d}")
 
 
@@ -121,9 +123,9 @@ def read(path: Path) -> Sample:
         InputError: the file is damaged; it is enough to delete it.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return Sample(path.stem, stored["hu"], stored["labels"], stored["lungs"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
             f"The prepared case “{path.name}” cannot be read.",
             f"{error}.",

@@ -15,6 +15,7 @@ import torch
 from engine.core.errors import InputError
 from engine.core.paths import cache_dir
 from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.nets.weights import find_model
 from engine.train import run_folder
 from engine.train.case_folder import case_readers
 from engine.train.loop import Report, Trainer
@@ -82,6 +83,8 @@ def resume_run(
     trainer = Trainer(recipe, train, validation, folder, _device(device), told, token, report or _nobody)
     if (folder / run_folder.STATE).exists():
         trainer.resume()
+    elif recipe.start:
+        trainer.start_from(find_model(recipe.start).path)
     return trainer.run()
 
 
@@ -111,7 +114,8 @@ def readers(
 
 def _threads() -> int:
     cores = os.cpu_count() or 1
-    return max(1, cores - 1) if cores > 2 else cores
+    spared = cores - 1 if cores > 2 else cores
+    return max(1, min(spared, torch.get_num_threads()))  # torch knows what the user allows it
 
 
 def _device(name: str) -> torch.device:

@@ -1,0 +1,38 @@
+"""The sum of both losses, and the weights of deep supervision."""
+
+import pytest
+import torch
+
+from engine.losses.combined import CombinedLoss, deep
+from engine.losses.cross_entropy import CrossEntropyLoss
+from engine.losses.dice import DiceLoss
+from engine.losses.target import Target
+
+
+@pytest.fixture
+def case():
+    generator = torch.Generator().manual_seed(1)
+    labels = (torch.rand(1, 2, 4, 8, 8, generator=generator) > 0.6).float()
+    return torch.randn(1, 2, 4, 8, 8, generator=generator), Target(labels, torch.ones(1, 2))
+
+
+def test_it_is_the_weighted_sum(case):
+    logits, target = case
+    expected = 0.5 * DiceLoss()(logits, target) + 2 * CrossEntropyLoss()(logits, target)
+    assert float(CombinedLoss(dice=0.5, cross_entropy=2.0)(logits, target)) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_one_output_is_passed_on(case):
+    logits, target = case
+    loss = CombinedLoss()
+    assert float(deep(loss, [logits], target)) == pytest.approx(float(loss(logits, target)))
+
+
+def test_coarser_outputs_weigh_half_and_the_coarsest_nothing(case):
+    logits, target = case
+    loss = CombinedLoss()
+    coarse = logits[:, :, ::2, ::2, ::2]
+    shrunk = Target(target.labels[:, :, ::2, ::2, ::2], target.annotated)
+    expected = (loss(logits, target) + 0.5 * loss(coarse, shrunk)) / 1.5
+    got = deep(loss, [logits, coarse, torch.full((1, 2, 1, 2, 2), 9.0)], target)
+    assert float(got) == pytest.approx(float(expected), abs=1e-6)

@@ -1,0 +1,62 @@
+"""Batches: the same for the same step, with lungs that hold their lesions, and partial annotation."""
+
+import dataclasses
+
+import numpy as np
+import torch
+
+from engine.train.batches import Drawer, label_mask
+from tests.support.training import readers, tiny_recipe, tiny_sample
+
+
+def test_a_step_gives_the_same_batch_whatever_came_before():
+    recipe = tiny_recipe()
+    fresh, used = Drawer(recipe, readers()), Drawer(recipe, readers())
+    for step in range(4):
+        used.batch(step)
+    x, target = fresh.batch(4)
+    again, other = used.batch(4)
+    assert torch.equal(x, again)
+    assert torch.equal(target.labels, other.labels)
+    assert not torch.equal(x, fresh.batch(5)[0])
+
+
+def test_shapes_and_ranges():
+    x, target = Drawer(tiny_recipe(), readers()).batch(0)
+    assert x.shape == (2, 1, 16, 32, 32)
+    assert target.labels.shape == (2, 3, 16, 32, 32)
+    assert x.min() >= 0
+    assert x.max() <= 1
+    assert target.annotated.tolist() == [[1, 1, 1]] * 2
+
+
+def test_a_lesion_lies_in_its_lung():
+    sample = tiny_sample()
+    lung = label_mask("lung", sample.labels, sample.lungs)
+    lesion = label_mask("ground_glass", sample.labels, sample.lungs)
+    assert lesion.any()
+    assert (lung[lesion]).all()
+    both = label_mask("lung_right", sample.labels, sample.lungs) | label_mask("lung_left", sample.labels, sample.lungs)
+    np.testing.assert_array_equal(lung, both)
+
+
+def test_foreground_patches_hold_a_lesion_more_often_than_random_ones():
+    def share(foreground):
+        drawer = Drawer(tiny_recipe(foreground=foreground), readers())
+        patches = [drawer.patch(np.random.default_rng(i)) for i in range(40)]
+        return np.mean([(p.labels == 3).any() for p in patches])
+
+    assert share(1.0) > 0.9
+
+
+def test_a_case_with_one_mask_for_infection_teaches_the_union():
+    sample = tiny_sample()
+    infection = sample.labels == 3
+    bare = dataclasses.replace(
+        sample, labels=sample.lungs, infection=infection, annotated=frozenset({"lung_right", "lung_left"})
+    )
+    _, target = Drawer(tiny_recipe(foreground=1.0), [lambda: bare]).batch(0)
+    assert target.union is not None
+    assert target.union.sum() > 0
+    assert target.union_of == (2,)
+    assert target.annotated.tolist() == [[1, 1, 0]] * 2

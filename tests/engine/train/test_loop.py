@@ -1,0 +1,135 @@
+"""The loop learns, resumes to the same curve, stops when asked, and says when it went astray."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from engine.core.errors import Cancelled, ModelError
+from engine.core.progress import CancelToken
+from engine.nets.checkpoint import load
+from engine.train import run_folder
+from engine.train.loop import Trainer
+from tests.support.training import readers, tiny_recipe
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+def _trainer(folder, recipe, **how):
+    return Trainer(recipe, readers(), readers(1), folder, **how)
+
+
+def _losses(folder):
+    return [line["loss"] for line in run_folder.read_curve(folder) if "loss" in line]
+
+
+def test_a_resumed_training_has_the_curve_of_an_uninterrupted_one(tmp_path):
+    recipe = tiny_recipe(steps=6)
+    _trainer(tmp_path / "whole", recipe).run()
+    token = CancelToken()
+    halves = tmp_path / "halves"
+
+    def stop(line):
+        if line["step"] == 3 and "loss" in line:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        _trainer(halves, recipe, cancel=token, report=stop).run()
+    second = _trainer(halves, recipe)
+    second.resume()
+    assert second.step == 3
+    second.run()
+    assert _losses(halves) == pytest.approx(_losses(tmp_path / "whole"), abs=1e-5)
+    assert len(_losses(halves)) == 6
+
+
+def test_it_learns_and_leaves_weights_that_load(tmp_path):
+    recipe = tiny_recipe(steps=40, validate_every=20, checkpoint_every=40, learning_rate=0.01, ema=0.8)
+    dice = _trainer(tmp_path, recipe).run()
+    losses = _losses(tmp_path)
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+    assert dice["lung_right"] > 0.3
+    model, card = load(tmp_path / "best.safetensors")
+    assert card.labels == recipe.labels
+    assert card.figures["validation_dice"]["mean"] > 0
+    assert model(torch.zeros(1, 1, 16, 32, 32)).shape == (1, 3, 16, 32, 32)
+    assert {"recipe.json"} <= {p.name for p in tmp_path.iterdir()} or (tmp_path / "last.toml").exists()
+
+
+def test_a_loss_that_is_no_number_ends_it_with_advice(tmp_path, monkeypatch):
+    trainer = _trainer(tmp_path, tiny_recipe())
+    monkeypatch.setattr(trainer, "loss", lambda logits, _target: logits.sum() * float("nan"))
+    with pytest.raises(ModelError, match="learning_rate"):
+        trainer.run()
+
+
+def test_the_clock_ends_it_too(tmp_path):
+    trainer = _trainer(
+        tmp_path, tiny_recipe(steps=10_000, minutes=0.02, validate_every=10_000, checkpoint_every=10_000)
+    )
+    trainer.run()
+    assert 0 < trainer.step < 10_000
+    assert trainer.share == 1
+
+
+def test_patience_ends_it_early(tmp_path, monkeypatch):
+    trainer = _trainer(tmp_path, tiny_recipe(steps=50, validate_every=1, patience=2))
+    monkeypatch.setattr("engine.train.loop.scores", lambda *_, **__: {"mean": 0.5})
+    trainer.run()
+    assert trainer.step == 3
+
+
+def test_norms_are_frozen_in_the_last_part(tmp_path):
+    trainer = _trainer(tmp_path, tiny_recipe(steps=4, freeze_norm_from=0.5, validate_every=10))
+    trainer.run()
+    norms = [m for m in trainer.model.modules() if isinstance(m, torch.nn.BatchNorm3d)]
+    assert norms
+    assert not any(m.training for m in norms)
+
+
+def test_curves_are_json_lines(tmp_path):
+    _trainer(tmp_path, tiny_recipe(steps=3)).run()
+    lines = [json.loads(text) for text in (tmp_path / "curves.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3]
+    assert any("dice" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_one_patch_can_be_learned_by_heart(tmp_path):
+    from engine.train.batches import Drawer
+
+    recipe = tiny_recipe(
+        steps=150, learning_rate=0.01, ema=0.0, freeze_norm_from=1.0, validate_every=1000, checkpoint_every=1000
+    )
+    trainer = _trainer(tmp_path, recipe)
+    fixed = Drawer(recipe, readers(1)).batch(0)
+    trainer.drawer.batch = lambda *_: fixed
+    trainer.run()
+    x, target = fixed
+    with torch.no_grad():
+        found = trainer.model(x) > 0
+    truth = target.labels > 0
+    assert float(2 * (found & truth).sum() / (found.sum() + truth.sum())) > 0.95
+
+
+def test_it_can_start_from_weights_of_another_patch(tmp_path):
+    first = _trainer(tmp_path / "a", tiny_recipe(steps=2))
+    first.run()
+    wider = dataclasses.replace(tiny_recipe(), patch=(16, 48, 32))
+    second = _trainer(tmp_path / "b", wider)
+    second.start_from(tmp_path / "a" / "last.safetensors")
+    torch.testing.assert_close(
+        second.model.get_parameter("head.weight"), first.average.model.get_parameter("head.weight")
+    )
+    assert second._update()["loss"] > 0
+
+
+def test_it_does_not_start_from_weights_for_other_labels(tmp_path):
+    _trainer(tmp_path / "a", tiny_recipe(steps=1)).run()
+    other = _trainer(tmp_path / "b", dataclasses.replace(tiny_recipe(), labels=("effusion",)))
+    with pytest.raises(ModelError, match="effusion"):
+        other.start_from(tmp_path / "a" / "last.safetensors")
