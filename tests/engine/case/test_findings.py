@@ -185,3 +185,11 @@ def test_padding_enters_no_histogram():
     bins = {histogram.start_hu + k * histogram.width_hu: n for k, n in enumerate(histogram.lung) if n}
     assert bins == {-864: 2, -608: 1, 1008: 1}
     assert sum(histogram.involved) == 2
+
+
+def test_healthy_lungs_have_six_zones_of_nothing():
+    labels = np.zeros((6, 5, 9), np.uint8)
+    labels[..., :4], labels[..., 5:] = 1, 2
+    found = measure(labels, oblique_grid((6, 5, 9)), default_labelset())
+    assert (found.severity, len(found.zones), found.involved_percent) == (0, 6, 0.0)
+    assert sum(z.lung_ml for z in found.zones) == pytest.approx(found.lung_ml)

@@ -76,6 +76,17 @@ def test_the_same_grid_gives_the_same_values_in_another_array():
     again = volume_to(hu, grid, grid)
     np.testing.assert_array_equal(again, hu)
     assert not np.shares_memory(again, hu)
+    np.testing.assert_array_equal(labels_to(hu, grid, grid), hu)
+
+
+def test_parallel_grids_that_do_not_meet_share_nothing():
+    grid = Grid((4, 5, 6), (2.0, 1.0, 1.0))
+    beside = Grid((3, 5, 6), (1.0, 0.5, 0.5), (80.0, 0.0, 0.0))
+    assert not labels_to(np.ones(grid.shape_zyx, np.uint8), grid, beside).any()
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        labels_to(np.ones(grid.shape_zyx, np.uint8), grid, beside, cancel=cancel)
 
 
 def test_a_linear_ramp_stays_a_ramp_in_millimetres():

@@ -19,7 +19,7 @@ from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
 from engine.io.nrrd import peek, read_raw, read_volume
 from engine.io.options import ReadOptions
-from engine.io.sitk_bridge import array_of, grid_of
+from engine.io.sitk_bridge import grid_of
 from tests.support.grids import oblique_grid, turned
 from tests.support.image_files import ct, edit_header, itk
 
@@ -206,7 +206,7 @@ def test_colours_are_refused_and_layers_are_asked_for(tmp_path):
         read_volume(tmp_path / "a.nrrd")
     assert asked.value.key == "time_point"
     sitk.WriteImage(sitk.Compose([sitk.GetImageFromArray(ct())] * 3), str(tmp_path / "b.nrrd"))
-    with pytest.raises(FormatError, match="several numbers per voxel.*vector"):
+    with pytest.raises(FormatError, match=r"several numbers per voxel.*vector"):
         read_volume(tmp_path / "b.nrrd")
 
 
@@ -252,7 +252,7 @@ def test_a_gzipped_header_says_what_to_do(tmp_path):
         read_volume(path)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(
@@ -267,4 +267,3 @@ def test_no_header_makes_anything_but_a_volume_or_a_sentence(tmp_path, fields):
     edit_header(path, **{name.replace(" ", "_"): value for name, value in fields})
     with suppress(InputError):
         assert read_volume(path, ReadOptions(rescale="as-is", time_point=0)).hu.size
-    np.testing.assert_array_equal(array_of(sitk.ReadImage(str(itk(tmp_path / "b.nrrd", ct())))), ct())
