@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -34,7 +33,10 @@ def main(words: Sequence[str] = ()) -> int:
     Args:
         words: What stands after ``groundglass open``.
     """
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     try:
         options = _parser().parse_args(list(words))
     except SystemExit as leaving:

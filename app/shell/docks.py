@@ -21,8 +21,8 @@ from engine.core.paths import config_dir
 
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
 _VERSION = 2
-_MOST_PX = 300
-_TOOL_PX = 236
+_FIRST_PX = {"study": 176, "labels": 284, "tool": 184, "history": 132}
+"""Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""
 
 
 class _Title(QWidget):
@@ -152,11 +152,9 @@ class Docks:
         self._share_height()
 
     def _share_height(self) -> None:
-        """Give every panel what it asks for; the one that has most to show gets what is left."""
+        """Give every panel what it needs; the one that has most to show gets what is left."""
         for names, grows in ((LEFT, "segment"), (RIGHT, "findings")):
-            wanted = {name: min(self.docks[name].sizeHint().height(), _MOST_PX) for name in names}
-            if "tool" in wanted:
-                wanted["tool"] = _TOOL_PX  # what it shows changes with every tool
+            wanted = {name: _FIRST_PX.get(name, 0) for name in names}
             rest = self._window.centralWidget().height() - sum(h for n, h in wanted.items() if n != grows)
             wanted[grows] = max(160, rest)
             docks = [self.docks[name] for name in names]
