@@ -33,7 +33,8 @@ def killed(folder: Path, seed: int, rng: np.random.Generator) -> int:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         told = -1
         if not early:
-            assert child.stdout.readline() == "ready\n"
+            line = child.stdout.readline()
+            assert line == "ready\n", f"sitting {seed} did not begin: {line!r}, exit {child.wait(5) if not line else None}"
             for _ in range(int(rng.integers(0, 120))):
                 told = int(child.stdout.readline())
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -75,7 +76,7 @@ def test_a_kill_at_any_moment_costs_at_most_the_stroke_in_the_air(tmp_path):
         lost += fingerprint(case) not in states[last + 1 :]
     # The whole way back still works, over all the kills.
     steps = case.history.total
-    assert steps > 3 * KILLS
+    assert steps > 3 * KILLS, f"only {steps} steps after {KILLS} kills"
     now = case.labels.data.copy()
     case.history.goto(0)
     assert not case.labels.data.any()
