@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPointF
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
+
+from app.views.focus import take_focus
 
 if TYPE_CHECKING:
     from app.views.gestures import Gestures
 
 
 class HandledPane(QWidget):
-    """Base of the slice pane; `hands` is set by its maker."""
+    """Base of the slice pane, which sets `hands` and says in `follow` what the mouse's place means to it."""
 
     hands: Gestures
+
+    def follow(self, at: QPointF | None) -> None:
+        """Take the mouse's place, or None once it has left."""
+        raise NotImplementedError
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,3 +70,12 @@ class HandledPane(QWidget):
         """Forget a held Space."""
         self.hands.forget_keys()
         super().focusOutEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take the keyboard along with the mouse, unless someone is typing."""
+        take_focus(self)
+        self.follow(event.position())
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """The mouse is elsewhere."""
+        self.follow(None)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QEnterEvent,
     QImage,
     QPainter,
     QPaintEvent,
@@ -24,7 +23,6 @@ from app.model.tool import Pointer, Tool
 from app.views.annotations import Annotations, corner_texts
 from app.views.colours import PANE_BACKGROUND, PLANE_TITLES
 from app.views.crosshair import crosshair_region, draw_crosshair
-from app.views.focus import take_focus
 from app.views.frame import PlaneFrame
 from app.views.gestures import Gestures
 from app.views.handled_pane import HandledPane
@@ -334,17 +332,13 @@ class SliceView(HandledPane):
         """Ask for a square of some use."""
         return QSize(420, 420)
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Take the keyboard along with the mouse, unless someone is typing."""
-        take_focus(self)
-        self.hover = event.position()
-
-    def leaveEvent(self, _event: QEvent) -> None:
-        """Take the outline and the read-out away."""
-        self.hover = None
-        self.show_outline(None)
-        self.show_readout()
-        self.session.pointer_moved.emit(None)
+    def follow(self, at: QPointF | None) -> None:
+        """Take the mouse's place; None takes the outline and the read-out away."""
+        self.hover = at
+        if at is None:
+            self.show_outline(None)
+            self.show_readout()
+            self.session.pointer_moved.emit(None)
 
 
 def _whole(index: tuple[float, float, float]) -> IndexZyx:

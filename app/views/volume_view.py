@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QEnterEvent,
@@ -339,11 +339,6 @@ class VolumeView(QWidget):
     def enterEvent(self, _event: QEnterEvent) -> None:
         """Take the keyboard along with the mouse, unless someone is typing."""
         take_focus(self)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        self.update()
-        super().changeEvent(event)
 
 
 _AXIS = {"axial": 0, "coronal": 1, "sagittal": 2}

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.model.session import LayoutName, Session, Slab
 from app.views.pane import PaneTitle
-from app.views.slice_bar import SliceBar
 from app.views.workspace import Workspace
 from tests.support.panes import a_case
 
@@ -116,21 +115,6 @@ def test_a_slab_is_named_on_the_titles(workspace: Workspace, session: Session) -
     assert workspace.pane("coronal").title.note == "MinIP 7.5\u2009mm"
     session.set_slab(Slab())
     assert workspace.pane("coronal").title.note == ""
-
-
-def test_the_bar_scrolls_and_follows(workspace: Workspace, session: Session) -> None:
-    session.set_case(a_case())
-    bar = workspace.pane("axial").findChild(SliceBar)
-    assert bar is not None
-    none = Qt.KeyboardModifier.NoModifier
-    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, none, QPoint(7, 2))
-    assert session.cursor_zyx[0] == 11, "the upper end is the head"
-    top = bar.handle().top()
-    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, none, QPoint(7, bar.height() - 2))
-    assert session.cursor_zyx[0] == 0
-    assert bar.handle().top() > top
-    session.set_cursor((11, 0, 0))
-    assert bar.handle().top() == top
 
 
 def test_pictures_come_from_the_pane_that_has_the_keyboard(workspace: Workspace, session: Session, qtbot: Any) -> None:
