@@ -34,7 +34,7 @@ def killed(folder: Path, seed: int, rng: np.random.Generator) -> int:
         told = -1
         if not early:
             line = child.stdout.readline()
-            assert line == "ready\n", f"sitting {seed} did not begin: {line!r}, exit {child.wait(5) if not line else None}"
+            assert line == "ready\n", f"sitting {seed} did not begin: {line!r}, exit {child.poll()}"
             for _ in range(int(rng.integers(0, 120))):
                 told = int(child.stdout.readline())
         with contextlib.suppress(subprocess.TimeoutExpired):
