@@ -34,7 +34,7 @@ class InstanceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` (B, C, …) with mean `bias` and standard deviation `weight` per sample and channel."""
-        if torch.jit.is_tracing():
+        if torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
             return self._in_stages(x)
         use_batch = True  # these statistics, in training and in use
         cudnn = torch.backends.cudnn.enabled

@@ -106,7 +106,7 @@ def make_case(  # noqa: PLR0913 - one door, each argument fixes what else is dra
             cancel.check()
         parts = [painter.slice(k * group + i) for i in range(group)]
         middle = parts[group // 2]
-        ideal = middle.hu if group == 1 else np.mean([part.hu for part in parts], axis=0, dtype=np.float32)
+        ideal = middle.hu if group == 1 else np.asarray(np.mean([part.hu for part in parts], axis=0, dtype=np.float32))
         hu[k] = scan(ideal, quiet, grid.spacing_zyx_mm[1:], noise_rng)
         labels[k], lungs[k] = middle.labels, middle.lungs
         told.update(k + 1, grid.shape_zyx[0], "Painting the synthetic chest")

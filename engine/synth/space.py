@@ -8,7 +8,7 @@ oblique grid costs nothing but fuller arrays.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.core.types import FloatArray, IndexZyx, PointLps
 from engine.geometry.grid import Grid
 
-Real: TypeAlias = NDArray[np.float32]
+Real: TypeAlias = NDArray[Any]
 """float32 of any shape; elementwise functions of points take and give it."""
 
 _SPLINE_STD = 0.331
@@ -118,7 +118,7 @@ class NoiseField:
         self._lattice = rng.standard_normal(counts, dtype=np.float32) / np.float32(_SPLINE_STD)
         self._step_z = spacing_zyx_mm[0] / period_mm
         self._weights = [
-            _spline_weights(np.arange(n) * s / period_mm, count)
+            _spline_weights(np.arange(n, dtype=np.float64) * s / period_mm, count)
             for n, s, count in zip(shape_zyx[1:], spacing_zyx_mm[1:], counts[1:], strict=True)
         ]
 
@@ -144,7 +144,7 @@ def coverage(distance_mm: Real, width_mm: float) -> Real:
     return np.clip(np.float32(0.5) - distance_mm / np.float32(width_mm), 0, 1)
 
 
-def over(hu: Real, value: Real | float, cover: Real) -> None:
+def over(hu: Real, value: Real | float | np.floating[Any], cover: Real) -> None:
     """Blend `value` into `hu` in place where `cover` (0 … 1) says so."""
     hu += cover * (value - hu)
 
