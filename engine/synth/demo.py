@@ -19,7 +19,7 @@ from engine.geometry.grid import Direction, Grid
 from engine.synth.cohort import PAINTER_VERSION, make_case
 from engine.synth.scanner import Scanner
 
-DEMO_SEED = 2026
+DEMO_SEED = 2059
 DEMO_NAME = "Sample chest (synthetic)"
 _SHAPE = (120, 512, 512)
 _SPACING = (2.5, 0.72, 0.72)
@@ -46,7 +46,7 @@ def demo_path() -> Path:
 
 
 def demo(*, progress: Progress | None = None, cancel: CancelToken | None = None) -> Demo:
-    """Return the sample study; the first time it is painted, which takes some ten seconds.
+    """Return the sample study; the first time it is painted, which takes some twenty seconds.
 
     Args:
         progress: Told after every slice.

@@ -90,7 +90,7 @@ def _shoulders(surfaces: Surfaces) -> list[Tubes]:
                     [side * (112 - 5 * k) * width, 40 + 6.5 * k, top - 112 + 4 * k],
                 ]
             )
-            for k in range(7)
+            for k in np.arange(0, 6.6, 0.4)
         ]
         parts += [_outside(surfaces, curve(line, np.full(3, 2.4)), 13.0) for line in blade]
         spine = np.array(
