@@ -30,7 +30,7 @@ from engine.synth.cohort import make_case
 
 FIRST_SEED = 900_000
 _KINDS = ("ground_glass", "consolidation", "mixed", "effusion", "normal", "mixed", "ground_glass", "mixed")
-_SPACINGS = ((2.0, 1.2, 1.2), (1.25, 1.4, 1.4), (5.0, 1.0, 1.0), (3.0, 1.1, 1.1))
+_SPACINGS = ((2.0, 1.5, 1.5), (3.0, 1.4, 1.4), (5.0, 1.2, 1.2), (2.5, 1.4, 1.6))
 _ROOT = Path(__file__).resolve().parents[2]
 _LESION = ("ground_glass", "consolidation")
 
