@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,8 @@ class _Work:
             )
         finally:
             progress.end()
+        said = {notice.text for notice in volume.notices}  # on stderr already, by the reader
+        result = replace(result, warnings=tuple(w for w in result.warnings if w not in said))
         warnings += result.warnings
         findings = measure(result.labels, volume.grid, result.labelset, volume.hu)
         extra = self._described(item, volume.info.kind, result, warnings)

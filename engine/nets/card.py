@@ -42,6 +42,7 @@ class Card:
         limits: Sentences: where it is not good.
         created: ISO date.
         parent: Id of the weights it was fine-tuned from.
+        default: Whether it is taken where the user names none.
         sha256: Of the weight file.
     """
 
@@ -63,6 +64,7 @@ class Card:
     limits: tuple[str, ...] = ()
     created: str = ""
     parent: str = ""
+    default: bool = False
     sha256: str = ""
 
     def __post_init__(self) -> None:
@@ -106,7 +108,7 @@ class Card:
             if isinstance(value, Intensity):
                 value = value.to_dict()
             value = _plain(value)
-            if value not in (None, "", [], {}):
+            if value is not False and value not in (None, "", [], {}):
                 out[f.name] = value
         return out
 

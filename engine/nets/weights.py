@@ -58,7 +58,17 @@ def open_model(path: Path, origin: Origin = "file") -> ModelFile:
             card,
             **{
                 name: getattr(told, name) or getattr(card, name)
-                for name in ("title", "text", "licence", "trained_on", "figures", "limits", "created", "sha256")
+                for name in (
+                    "title",
+                    "text",
+                    "licence",
+                    "trained_on",
+                    "figures",
+                    "limits",
+                    "created",
+                    "default",
+                    "sha256",
+                )
             },
         )
     sha256 = file_sha256(path)
@@ -89,8 +99,8 @@ def find_model(wanted: str | Path | None = None, *, network: str | None = None) 
     """Return the model a user means.
 
     Args:
-        wanted: An id, a weight file, or a run folder; None takes the default: the first shipped one, else the
-            newest of the user's own.
+        wanted: An id, a weight file, or a run folder; None takes the default: the shipped one whose card says so,
+            else the first shipped, else the newest of the user's own.
         network: Only weights of this network (a name in NETWORKS).
 
     Raises:
@@ -123,7 +133,7 @@ def _default(network: str | None) -> ModelFile:
     fitting = [m for m in models if network in {None, m.card.network}]
     shipped = [m for m in fitting if m.origin == "shipped"]
     if shipped:
-        return shipped[0]
+        return next((m for m in shipped if m.card.default), shipped[0])
     if fitting:
         return max(fitting, key=lambda m: m.path.stat().st_mtime)
     if wrong and network is None:

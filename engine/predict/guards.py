@@ -54,7 +54,7 @@ def check_grid(grid: Grid, trained_spacing: tuple[float, float, float] | None = 
     z, y, x = grid.spacing_zyx_mm
     out: list[str] = []
     if z > COARSE_MM:
-        out.append(f"Slices are {z:.1f} mm apart (above {COARSE_MM:.0f} mm): volumes and small lesions are rough.")
+        out.append(f"The slices are {z:.1f} mm apart (more than {COARSE_MM:.0f} mm): volumes are rough.")
     if max(y, x) > 2.5:
         out.append(f"Pixels are {max(y, x):.1f} mm wide: small lesions cannot be seen.")
     if grid.shape_zyx[0] < 8:

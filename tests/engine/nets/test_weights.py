@@ -53,6 +53,16 @@ def test_shipped_weights_come_before_the_users_own(own: Path, tmp_path: Path) ->
     assert find_model().id == "shipped"
 
 
+def test_the_card_says_which_shipped_weights_are_taken(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    folder = tmp_path / "resources" / "weights"
+    for name in ("a", "b", "c"):
+        model = tiny_model(folder / f"{name}.safetensors")
+        write_card(tmp_path / "resources" / "cards" / f"{name}.toml", replace(model.card, default=name == "b"))
+    assert find_model().id == "b"
+
+
 def test_an_unknown_id_lists_the_known_ones(own: Path) -> None:
     tiny_model(own / "mine.safetensors")
     with pytest.raises(ModelError, match="mine"):
