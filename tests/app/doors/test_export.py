@@ -1,0 +1,91 @@
+"""The doors of handing over: names, suffixes, figures as a table, nothing replaced."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.doors.export import FORMATS, export, file_name, targets, with_suffix
+from app.jobs.queue import InlineQueue
+from engine.core.errors import InputError
+from tests.support.panes import a_case
+
+BY_ID = {f.id: f for f in FORMATS}
+
+
+@pytest.fixture
+def case():
+    labels = np.zeros((12, 20, 26), np.uint8)
+    labels[2:9, 3:16, 2:10] = 1
+    labels[2:9, 3:16, 14:24] = 2
+    labels[4:7, 6:10, 4:7] = 3
+    return a_case(labels=labels)
+
+
+def run(job):
+    results, errors = [], []
+    job.succeeded.connect(results.append)
+    job.failed.connect(errors.append)
+    InlineQueue().start(job)
+    return results, errors
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda f: f.id)
+def test_every_format_is_written_where_it_was_said(qapp, case, tmp_path: Path, kind) -> None:
+    path = tmp_path / file_name(case, kind)
+    results, errors = run(export(case, path, kind))
+    assert not errors
+    assert set(results[0].paths) == set(targets(path, kind)) == set(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda f: f.id)
+def test_an_existing_file_is_left_alone(qapp, case, tmp_path: Path, kind) -> None:
+    path = tmp_path / file_name(case, kind)
+    path.write_text("mine", encoding="utf-8")
+    results, errors = run(export(case, path, kind))
+    assert not results
+    assert isinstance(errors[0], InputError)
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_figures_in_a_table(qapp, case, tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    run(export(case, path, BY_ID["csv"]))
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [r for r in csv.reader(stream) if r]
+    head, lung = rows[0], next(r for r in rows if r[0] == "Right lung")
+    voxels = np.count_nonzero(case.labels.data == 1)
+    assert int(lung[head.index("voxels")]) == voxels
+    assert float(lung[head.index("ml")]) == pytest.approx(voxels * 2.5 * 0.8 * 0.7 / 1000, abs=1e-3)
+
+
+def test_later_edits_do_not_enter(qapp, case, tmp_path: Path) -> None:
+    from engine.case.delta import Delta
+    from engine.geometry.box import Box
+    from engine.io.masks import read_mask
+
+    before = case.labels.data.copy()
+    job = export(case, tmp_path / "l.nii.gz", BY_ID["nifti"])
+    blank = np.zeros_like(before)
+    case.history.apply(Delta.between(case.labels, Box.whole(before.shape), blank, title="Clear"))
+    run(job)
+    mask = read_mask(tmp_path / "l.nii.gz", case.volume.grid)
+    np.testing.assert_array_equal(np.array(mask.values, np.uint8)[mask.index], before)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "name"),
+    [
+        ("a.nii.gz", "nrrd", "a.seg.nrrd"),
+        ("a", "nifti", "a.nii.gz"),
+        ("a.b", "mha", "a.b.mha"),
+        ("a.seg.nrrd", "csv", "a.csv"),
+        ("a.nii", "nifti", "a.nii.gz"),
+    ],
+)
+def test_the_ending_is_the_formats(typed: str, kind: str, name: str) -> None:
+    assert with_suffix(Path(typed), BY_ID[kind]).name == name  # type: ignore[index]
