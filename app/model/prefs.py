@@ -37,7 +37,6 @@ class Prefs:
     Args:
         theme: Colours of the window.
         scale_percent: Size of everything; 0 follows the screen. Takes effect at the next start.
-        reduce_motion: No animations.
         interpolate: Smooth pixels on screen.
         reopen_window: Start with the grey window that was used last.
         window_level: HU of the grey window used last.
@@ -54,7 +53,6 @@ class Prefs:
 
     theme: Theme = field(default="dark", metadata={"one_of": ("dark", "light")})
     scale_percent: int = field(default=0, metadata={"low": 0, "high": 250})
-    reduce_motion: bool = False
     interpolate: bool = True
     reopen_window: bool = True
     window_level: float = field(default=-600.0, metadata={"low": -2000, "high": 4000})

@@ -99,6 +99,8 @@ class SegmentPanel(PanelBody):
                 self.model_box.addItem(f"{choice.title} (own)" if choice.is_own else choice.title, choice.id)
                 self.model_box.setItemData(self.model_box.count() - 1, choice.text)
             place = next((k for k, c in enumerate(found) if c.id == last), 0)
+            if preferences is not None and found and found[place].id != last:
+                preferences.update(model="")  # the one used last is gone: the default takes its place
             self.model_box.setCurrentIndex(place if found else -1)
         self.show_state()
 

@@ -21,6 +21,7 @@ from engine.core.paths import config_dir
 
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
 _VERSION = 2
+_FRAME_PX = 110  # menu, toolbar and foot
 _FIRST_PX = {"study": 176, "labels": 284, "tool": 184, "history": 132}
 """Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""
 
@@ -155,7 +156,7 @@ class Docks:
         """Give every panel what it needs; the one that has most to show gets what is left."""
         for names, grows in ((LEFT, "segment"), (RIGHT, "findings")):
             wanted = {name: _FIRST_PX.get(name, 0) for name in names}
-            rest = self._window.centralWidget().height() - sum(h for n, h in wanted.items() if n != grows)
+            rest = self._window.height() - _FRAME_PX - sum(h for n, h in wanted.items() if n != grows)
             wanted[grows] = max(160, rest)
             docks = [self.docks[name] for name in names]
             self._window.resizeDocks(docks, [wanted[name] for name in names], Qt.Orientation.Vertical)

@@ -43,8 +43,8 @@ class Errand(QObject):
         window, options = self._window, self._options
         if options.screenshot is not None:
             # Nobody is there to answer: what would be asked or shown ends the program with its sentence.
-            window.on_problem = self._fail
-            window.on_question = self._fail
+            window.dialogs.on_problem = self._fail
+            window.dialogs.on_question = self._fail
             window.importing.asks = False
             window.keeping.enabled = False
             QTimer.singleShot(int(_LIMIT_S * 1000), self._too_late)

@@ -72,13 +72,11 @@ class SettingsDialog(QDialog):
             self._set("scale_percent"),
         )
         self.smooth = _switch("Smooth pixels on screen", now.interpolate, self._set("interpolate"))
-        self.calm = _switch("No animations", now.reduce_motion, self._set("reduce_motion"))
         self.reopen = _switch("Start with the grey window used last", now.reopen_window, self._set("reopen_window"))
         return _page(
             _line("Theme", self.theme),
             _line("Size of everything", self.scale, "From the next start on."),
             self.smooth,
-            self.calm,
             self.reopen,
         )
 

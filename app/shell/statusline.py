@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.look.pieces import row, words
@@ -89,3 +90,17 @@ class StatusLine(QWidget):
         window = self._session.window
         shown = f"W{THIN}{window.width:.0f}  L{THIN}{window.level:.0f}".replace("-", "−")
         self.window_text.setText(shown if self._session.case is not None else "")
+
+
+def foot_of(task: QWidget, figures: QWidget) -> QWidget:
+    """Return the foot of the window: what runs on the left, what is under the mouse on the right."""
+    foot = QWidget()
+    foot.setObjectName("foot")
+    foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    line = row(gap=24)
+    line.addWidget(task, 1)
+    line.addWidget(figures)
+    line.setContentsMargins(12, 0, 12, 0)
+    foot.setLayout(line)
+    foot.setFixedHeight(32)
+    return foot

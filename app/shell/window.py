@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.jobs.queue import JobQueue
 from app.jobs.warmup import Warmup
-from app.look.pieces import column, row
+from app.look.pieces import column
 from app.look.style import apply_theme
 from app.model.action import Action, Context
 from app.model.prefs import Preferences, Prefs
@@ -21,7 +21,9 @@ from app.model.session import Session
 from app.panels.segment import SegmentPanel
 from app.panels.series import SeriesPanel
 from app.shell.actions import ActionTable, gather, key_text, unknown_command
+from app.shell.beginning import case_of, remembered_window
 from app.shell.commands import COMMANDS
+from app.shell.dialogs import Dialogs
 from app.shell.docks import Docks
 from app.shell.dropping import DropCover, dropped_path, mask_or_study, may_be_mask
 from app.shell.empty_state import EmptyState
@@ -34,16 +36,13 @@ from app.shell.opening import Opening
 from app.shell.palette import Palette
 from app.shell.segmenting import Segmenting
 from app.shell.shortcuts import HeldKeys
-from app.shell.statusline import StatusLine
+from app.shell.statusline import StatusLine, foot_of
 from app.shell.taskbar import TaskBar
 from app.tools.toolbox import Toolbox
 from app.views.workspace import Workspace
 from engine.case.document import Case
-from engine.case.labelset import default_labelset
 from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, GroundglassError
-from engine.geometry.hu import PRESETS
-from engine.geometry.hu import Window as GreyWindow
 
 PAGE_EMPTY, PAGE_SERIES, PAGE_PANES = range(3)
 
@@ -73,9 +72,7 @@ class Window(QMainWindow):
         self.session = Session(self)
         self.context = Context(self.session, self.jobs, self, preferences)
         self.recent = RecentStudies(keep=preferences.now.keep_recent)
-        self.on_problem: Callable[[GroundglassError], None] | None = None
-        """Takes problems in the place of the dialog: for a picture nobody looks at the screen."""
-        self.on_question: Callable[[ChoiceNeeded], None] | None = None
+        self.dialogs = Dialogs(self)
         self._was_painted = False
         self._title()
         self.setAcceptDrops(True)
@@ -130,18 +127,10 @@ class Window(QMainWindow):
         self.palette_list = Palette(self.actions_table, self)
         self.taskbar = TaskBar(self.jobs)
         self.status = StatusLine(self.session, self.segmenting.device_text)
-        foot = QWidget()
-        foot.setObjectName("foot")
-        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        line = row(gap=24)
-        line.addWidget(self.taskbar, 1)
-        line.addWidget(self.status)
-        line.setContentsMargins(12, 0, 12, 0)
-        foot.setLayout(line)
-        foot.setFixedHeight(32)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        bar.addWidget(foot, 1)
+        bar.addWidget(foot_of(self.taskbar, self.status), 1)
+        self.installEventFilter(self.held)
 
     def _connect(self) -> None:
         session, table = self.session, self.actions_table
@@ -181,6 +170,8 @@ class Window(QMainWindow):
         self.empty.drop_asked.connect(self.keeping.leave)
         self.keeping.unfinished.connect(lambda found: self.empty.offer(found.name, words_of(found), found))
         self.segmenting.state_changed.connect(self.status.show_device)
+        session.interpolate_changed.connect(lambda: self.preferences.update(interpolate=session.interpolate))
+        self.preferences.changed.connect(table.refresh_soon)
         self.preferences.changed.connect(self._use_prefs)
 
     # --- Host ------------------------------------------------------------------------------------
@@ -196,27 +187,11 @@ class Window(QMainWindow):
 
     def show_problem(self, error: GroundglassError) -> None:
         """Show what happened, why, and what to do."""
-        if self.on_problem is not None:
-            self.on_problem(error)
-            return
-        from app.shell.problem_dialog import ProblemDialog
-
-        dialog = ProblemDialog(error, version=self.version, parent=self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setModal(True)
-        dialog.show()
+        self.dialogs.show_problem(error)
 
     def ask(self, question: ChoiceNeeded) -> str | None:
         """Let the person pick one of the choices; None if they would rather not."""
-        if self.on_question is not None:
-            self.on_question(question)
-            return None
-        from app.shell.question_dialog import QuestionDialog
-
-        dialog = QuestionDialog(question, self)
-        answer = dialog.answer if dialog.exec() else None
-        dialog.deleteLater()
-        return answer
+        return self.dialogs.ask(question)
 
     def run_command(self, name: str) -> None:
         """Run one of the window's own commands."""
@@ -226,28 +201,6 @@ class Window(QMainWindow):
         command(self)
 
     # --- commands --------------------------------------------------------------------------------
-    def show_palette(self) -> None:
-        """Show the command palette."""
-        self.palette_list.open()
-
-    def show_keys(self) -> None:
-        """Show the sheet of keys."""
-        from app.shell.keysheet import KeySheet
-
-        self._show_dialog(KeySheet(self.actions_table, self))
-
-    def show_settings(self) -> None:
-        """Show the settings."""
-        from app.shell.settings_dialog import SettingsDialog
-
-        self._show_dialog(SettingsDialog(self.preferences, self.actions_table, self))
-
-    def show_about(self) -> None:
-        """Show version, licence and what the program is not."""
-        from app.shell.about import AboutDialog
-
-        self._show_dialog(AboutDialog(self.version, self))
-
     def toggle_theme(self) -> None:
         """Change between dark and light."""
         self.preferences.update(theme="light" if self.preferences.now.theme == "dark" else "dark")
@@ -277,12 +230,7 @@ class Window(QMainWindow):
 
     def new_case(self, volume: Volume) -> Case:
         """Return a case with the person's colours and memory for undo."""
-        labels = default_labelset()
-        for key, colour in self.preferences.now.label_colours.items():
-            label = labels.by_key(key)
-            if label is not None:
-                labels = labels.changing(label.id, colour=colour)
-        return Case(volume, labels, budget_mib=float(self.preferences.now.undo_mib))
+        return case_of(volume, self.preferences.now)
 
     # --- pages -----------------------------------------------------------------------------------
     def _show_page(self) -> None:
@@ -313,10 +261,6 @@ class Window(QMainWindow):
     def _title(self) -> None:
         case = self.session.case
         self.setWindowTitle(f"{case.volume.info.name} – groundglass" if case is not None else "groundglass")
-
-    def _show_dialog(self, dialog: QWidget) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
 
     # --- settings --------------------------------------------------------------------------------
     def _use_prefs(self, prefs: Prefs) -> None:
@@ -399,9 +343,3 @@ class Window(QMainWindow):
 
 def _held(table: ActionTable, action: Action) -> tuple[Callable[[], None], Callable[[], None]]:
     return (lambda: table.run(action.id)), (lambda: table.let_go(action.id))
-
-
-def remembered_window(prefs: Prefs) -> GreyWindow:
-    """Return the grey window that was used last; a preset keeps its name."""
-    wanted = GreyWindow(prefs.window_level, prefs.window_width)
-    return next((w for w in PRESETS if (w.level, w.width) == (wanted.level, wanted.width)), wanted)

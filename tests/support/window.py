@@ -37,7 +37,7 @@ class Bench:
         self.problems: list[GroundglassError] = []
         self.said: list[str] = []
         self.window = Window(Preferences(), JobQueue(), version="test", warm=warm)
-        self.window.on_problem = self.problems.append
+        self.window.dialogs.on_problem = self.problems.append
         self.session = self.window.session
         self.session.message.connect(self.said.append)
         self.session.set_layout(layout)  # type: ignore[arg-type]
