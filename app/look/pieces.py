@@ -130,6 +130,14 @@ def column(*items: QWidget | QLayout | int | None, gap: int = GAP_PX, margin: in
     return layout
 
 
+def beside(mark: QWidget, words_of_it: QLayout, *, gap: int = 16) -> QHBoxLayout:
+    """Return a mark at the upper left and words that take the rest of the width."""
+    layout = row(mark, gap=gap)
+    layout.setAlignment(mark, Qt.AlignmentFlag.AlignTop)
+    layout.addLayout(words_of_it, 1)
+    return layout
+
+
 class PanelBody(QWidget):
     """What a panel lies in. Lists, sliders and fields inside keep their arrow keys; elsewhere those scroll slices."""
 

@@ -43,6 +43,7 @@ QToolButton { background: transparent; border: none; border-radius: 6px; padding
 QToolButton:hover { background: $raised; }
 QToolButton:pressed { background: $line; }
 QToolButton:checked { background: $accent; color: $on_accent; }
+QToolButton:checked:disabled { background: $raised; color: $disabled; }
 QToolButton:focus { border: 1px solid $accent; padding: 4px 7px; }
 QToolButton[quiet="true"] { padding: 3px; }
 QToolButton[quiet="true"]:checked { background: transparent; }

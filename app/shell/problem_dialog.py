@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.look.icons import icon_pixmap
-from app.look.pieces import column, push, row, words
+from app.look.pieces import beside, column, push, row, words
 from engine.core.errors import GroundglassError
 
 _PATHS = re.compile(r"(?:[A-Za-z]:)?[\\/](?:[^\s\\/\"“”'<>|:]+[\\/])+[^\s\"“”'<>|:,)]*")
@@ -78,7 +78,7 @@ class ProblemDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 20)
         layout.setSpacing(20)
-        layout.addLayout(row(mark, column(*texts, gap=8), gap=16))
+        layout.addLayout(beside(mark, column(*texts, gap=8)))
         layout.addWidget(self.details)
         layout.addLayout(row(self._more, self.copy_button, None, close))
         close.setFocus()

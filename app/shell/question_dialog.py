@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QDialog, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from app.look.icons import icon_pixmap
-from app.look.pieces import column, push, row, words
+from app.look.pieces import beside, column, push, row, words
 from engine.core.errors import ChoiceNeeded
 
 
@@ -50,7 +50,7 @@ class QuestionDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 20)
         layout.setSpacing(20)
-        layout.addLayout(row(mark, column(*texts, 8, *answers, gap=8), gap=16))
+        layout.addLayout(beside(mark, column(*texts, 8, *answers, gap=8)))
         layout.addLayout(row(None, leave, self.go))
 
     @property
