@@ -58,7 +58,7 @@ class GlCheck(QObject):
 
     def _on_limit(self) -> None:
         self._tell(read_report("", None))
-        self.stop()
+        self._child.kill()
 
     def _tell(self, report: GlReport) -> None:
         if not self._over:

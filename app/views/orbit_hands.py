@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
+from app.views.stage import Stage
+
 if TYPE_CHECKING:
     from app.views.volume_view import VolumeView
 
@@ -30,7 +32,9 @@ class OrbitHands:
 
     def press(self, event: QMouseEvent) -> None:
         """Begin; other buttons do nothing while one is held."""
-        if self._button is None:
+        if self._view.stage is Stage.FAILED:
+            self._view.retry()
+        elif self._button is None:
             moves = event.button() == Button.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._button = Button.MiddleButton if moves else event.button()
             self._last = event.position()

@@ -6,7 +6,6 @@ else notices. The mouse turns, moves and zooms; a double click takes the crossha
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import partial
 
 import numpy as np
@@ -33,6 +32,7 @@ from app.views.gl_probe import GlReport
 from app.views.orbit import OrbitCamera, camera_for
 from app.views.orbit_hands import OrbitHands
 from app.views.render_thread import Frame, RenderThread
+from app.views.stage import Stage
 from app.views.volume_buttons import VolumeButtons
 from app.views.volume_feed import VolumeFeed
 from app.views.volume_marks import draw_axes, draw_card
@@ -42,15 +42,6 @@ from engine.geometry.orient import Orientation
 _SETTLE_MS = 200
 _CROSS_MS = 200
 _KEY_ZOOM = 1.25
-
-
-class Stage(Enum):
-    """How far the pane is."""
-
-    ASLEEP = "asleep"
-    TRYING = "trying"
-    LIVE = "live"
-    FAILED = "failed"
 
 
 class VolumeView(QWidget):
@@ -144,6 +135,13 @@ class VolumeView(QWidget):
         self._feed.refreshed.connect(self._on_refreshed)
         self._on_case()
 
+    def retry(self) -> None:
+        """Try again after a failure: a busy machine may just have been too slow."""
+        self.shut_down()
+        self._frame = None
+        self.buttons.setEnabled(True)
+        self._wake()
+
     def shut_down(self) -> None:
         """Give the window back to the driver and end the thread; the window calls it before it closes."""
         self._jobs.shutdown()
@@ -155,6 +153,7 @@ class VolumeView(QWidget):
             self._check = None
         if self._feed is not None:
             self._feed.stop()
+            self._feed.deleteLater()
             self._feed = None
         self.stage = Stage.ASLEEP
 
@@ -292,7 +291,8 @@ class VolumeView(QWidget):
     def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), PANE_BACKGROUND)
         if self.stage is Stage.FAILED:
-            draw_card(painter, self.rect(), "No 3-D view on this machine", f"{self.reason} Everything else works.")
+            why = f"{self.reason} Everything else works. Click to try again."
+            draw_card(painter, self.rect(), "No 3-D view on this machine", why)
         elif self.session.case is None:
             return
         elif self._frame is None:

@@ -288,10 +288,12 @@ def volume(case: Case, edits: int) -> dict[str, float | str]:
     QApplication.processEvents()
     beat.begin()
     view: VolumeView = window.volume
-    if not run_until(lambda: view.stage is Stage.FAILED or (view.frame is not None and view.frame.triangles > 0), 60):
+    if (
+        not run_until(lambda: view.stage is Stage.FAILED or (view.frame is not None and view.frame.triangles > 0), 60)
+        or view.feed is None
+    ):
+        window.shut_down()
         return {"failed": view.reason or "no frame within 60 s"}
-    if view.stage is Stage.FAILED or view.feed is None:
-        return {"failed": view.reason}
     waking = beat.longest_ms
     feed, frames = view.feed, []
     view._thread.frame.connect(frames.append)  # type: ignore[union-attr]

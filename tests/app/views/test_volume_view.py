@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 
 from app.model.session import Session
 from app.views.scene import Scene
-from app.views.volume_view import Stage, VolumeView
+from app.views.stage import Stage
+from app.views.volume_view import VolumeView
 from engine.case.delta import Delta, LabelSetChange
 from engine.case.labelset import Label, LabelSet
 from engine.core.errors import GroundglassError
@@ -235,6 +236,22 @@ def test_without_opengl_the_pane_is_a_card_and_all_else_works(session: Session, 
     view.reset()
     view.act("fit")
     assert view.picture().width() == 400
+
+
+@pytest.mark.gl
+def test_a_click_on_the_card_tries_again(session: Session, qtbot: Any) -> None:
+    view = VolumeView(session, command=[sys.executable, "-c", "import os; os._exit(1)"])
+    qtbot.addWidget(view)
+    view.resize(240, 200)
+    view.show()
+    session.set_case(a_chest())
+    qtbot.waitUntil(lambda: view.stage is Stage.FAILED, timeout=WAIT)
+    view._command = None  # now the program's own probe, which works here
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(50, 50))
+    live(qtbot, view)
+    assert view.buttons.isEnabled()
+    assert reds_and_greens(view)[0].sum() > 500
+    view.shut_down()
 
 
 def test_nothing_is_tried_before_a_case_is_shown(session: Session, qtbot: Any) -> None:
