@@ -22,7 +22,7 @@ ALL = gather()
 @pytest.mark.parametrize("action", ALL, ids=lambda a: a.id)
 def test_action_is_complete(action) -> None:
     assert action.id.count(".") == 1
-    assert action.title[0].isupper()
+    assert not action.title[0].islower()
     assert action.tip.endswith(".")
     assert len(action.tip) > 10
     assert callable(action.run)
