@@ -135,7 +135,7 @@ class Trainer:
         training = self.recipe.training
         rate = training.learning_rate * factor(training.schedule, self.share, warmup=training.warmup)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["scale"]
         self.optimiser.zero_grad(set_to_none=True)
         total = 0.0
         for part in range(training.accumulate):
@@ -258,12 +258,18 @@ class Trainer:
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Return the optimiser of the recipe; weights of one dimension (norms, biases) do not decay."""
+    """Return the optimiser of the recipe; weights of one dimension (norms, biases) do not decay.
+
+    The output layer may learn faster: Adam moves a number by about the learning rate an update, and the
+    bias of a rare label has a long way to go from "nearly nothing is lesion".
+    """
     training = recipe.training
-    parameters = [p for p in model.parameters() if p.requires_grad]
+    named = [(name.startswith("head."), p) for name, p in model.named_parameters() if p.requires_grad]
+    decay, rate = training.weight_decay, training.head_rate
     groups: list[dict[str, Any]] = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": training.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for head, p in named if not head and p.ndim > 1], "weight_decay": decay, "scale": 1.0},
+        {"params": [p for head, p in named if not head and p.ndim <= 1], "weight_decay": 0.0, "scale": 1.0},
+        {"params": [p for head, p in named if head], "weight_decay": 0.0, "scale": rate},
     ]
     if training.optimiser == "sgd":
         return torch.optim.SGD(groups, lr=training.learning_rate, momentum=0.99, nesterov=True)

@@ -47,6 +47,7 @@ class Training:
         accumulate: Batches per update.
         optimiser: ``"adamw"``, ``"adam"`` or ``"sgd"`` (Nesterov 0.99).
         learning_rate: At its highest.
+        head_rate: How much faster the output layer learns.
         weight_decay: Of AdamW and SGD.
         schedule: Course of the learning rate.
         warmup: Share of the steps in which it climbs.
@@ -69,6 +70,7 @@ class Training:
     accumulate: int = 1
     optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
     learning_rate: float = 1e-3
+    head_rate: float = 1.0
     weight_decay: float = 1e-2
     schedule: ScheduleKind = "cosine"
     warmup: float = 0.05
