@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.core.errors import Cancelled, GroundglassError, WorkerError
+from engine.core.log import traced
 from engine.core.progress import CancelToken, TimeLeft
 
 Work = Callable[["Job"], Any]
@@ -85,8 +85,8 @@ class Job(QObject):
             self._fail(error)
         except MemoryError:
             self._fail(_out_of_memory(self.title))
-        except Exception as error:
-            logging.getLogger("groundglass.jobs").exception("job failed")
+        except Exception as error:  # noqa: BLE001 - a defect is said, whatever it is
+            logging.getLogger("groundglass.jobs").error("job failed\n%s", traced(error))
             self._fail(_defect(self.title, error))
         else:
             self._end(lambda: self.succeeded.emit(result))
@@ -112,7 +112,7 @@ def _defect(title: str, error: Exception) -> GroundglassError:
         f"“{title}” stopped on a defect of the program.",
         f"{type(error).__name__}.",
         "Your case is safe. Please report this with the details.",
-        details="".join(traceback.format_exception(error)),
+        details=traced(error),
     )
 
 

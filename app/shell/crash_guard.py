@@ -7,7 +7,6 @@ import logging
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TextIO
@@ -17,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.shell.problem_dialog import report_of
 from engine.core.atomic import write_text
 from engine.core.errors import Cancelled, GroundglassError, WorkerError
+from engine.core.log import traced
 from engine.core.paths import state_dir
 
 _KEPT = 20
@@ -68,16 +68,15 @@ class CrashGuard(QObject):
     def _caught(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         if issubclass(kind, (KeyboardInterrupt, Cancelled)) or error is None:
             return
-        logging.getLogger("groundglass.app").error("uncaught", exc_info=(kind, error, trace))
+        logging.getLogger("groundglass.app").error("uncaught\n%s", traced(error.with_traceback(trace)))
         if isinstance(error, GroundglassError):
             self._found.emit(error)
             return
-        details = "".join(traceback.format_exception(kind, error, trace))
         defect = WorkerError(
             "The program made a mistake.",
             f"It was a {kind.__name__}. Every finished edit is on disk.",
             "Go on; if it happens again, please send the report.",
-            details=details,
+            details=traced(error),
         )
         self._keep(defect)
         self._found.emit(defect)

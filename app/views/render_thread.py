@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.views.orbit import OrbitCamera
+from engine.core.log import traced
 
 if TYPE_CHECKING:
     from app.views.scene import Scene
@@ -130,8 +131,8 @@ class RenderThread(QObject):
             self.ready.emit()
             while self._step(scene):
                 pass
-        except Exception:  # whatever the driver does, the slices must go on
-            logging.getLogger("groundglass.views").exception("3-D stopped")
+        except Exception as error:  # noqa: BLE001 - whatever the driver does, the slices must go on
+            logging.getLogger("groundglass.views").error("3-D stopped\n%s", traced(error))
             self._tell_failed()
         finally:
             if scene is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import traceback
 
 from engine.core.paths import state_dir
 
@@ -35,3 +36,23 @@ def start_log(*, level: int = logging.INFO) -> None:
 def logger(name: str) -> logging.Logger:
     """Return the logger of one module, e.g. ``logger("io.dicom")``."""
     return logging.getLogger(f"groundglass.{name}")
+
+
+def traced(error: BaseException) -> str:
+    """Return the kinds and frames of an error and of what caused it, for the log and for reports.
+
+    Their messages are left out: what a library says of a bad value quotes it, and it may be a name or a path.
+    """
+    parts: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        frames = "".join(
+            f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
+            for frame in traceback.extract_tb(current.__traceback__)
+        )
+        parts.append(f"Traceback (most recent call last):\n{frames}{type(current).__qualname__}")
+        hidden = current.__suppress_context__
+        current = current.__cause__ or (None if hidden else current.__context__)
+    return "\n\n".join(reversed(parts))

@@ -12,7 +12,6 @@ import os
 import queue
 import signal
 import threading
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.core.errors import Cancelled, GroundglassError, ResourceError, WorkerError
+from engine.core.log import traced
 from engine.core.progress import CancelToken
 from engine.core.types import HuArray, LabelArray
 from engine.geometry.box import Box
@@ -148,16 +148,17 @@ def _answer(link: _Link, message: tuple[Any, ...], kept: dict[Any, Any]) -> None
         )
         answer = ("failed", number, short)
     except Exception as defect:  # noqa: BLE001 - the process must live on; the parent shows it as a defect
-        text = "".join(traceback.format_exception(defect))
-        answer = ("failed", number, _defect(defect, text))
+        answer = ("failed", number, _defect(defect))
     finally:
         link.tokens.pop(number, None)
     link.send(answer)
 
 
-def _defect(defect: Exception, text: str) -> WorkerError:
+def _defect(defect: Exception) -> WorkerError:
     what = "Something went wrong in the engine process; this is a defect of groundglass."
-    return WorkerError(what, f"{type(defect).__name__}: {defect}", "Report it with the details.", details=text)
+    return WorkerError(
+        what, f"It was a {type(defect).__name__}.", "Report it with the details.", details=traced(defect)
+    )
 
 
 def _resolve(target: str) -> Any:  # noqa: ANN401

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.log import logger, start_log
+from engine.core.log import logger, start_log, traced
 
 
 @pytest.fixture
@@ -42,3 +42,24 @@ def test_without_a_writable_disk_the_program_goes_on(home):
     start_log()
     logger("x").info("nobody hears this")
     assert (Path(home) / "state").read_text() == "a file"
+
+
+def test_a_trace_names_places_and_kinds_but_quotes_no_value():
+    def read(text: str) -> None:
+        try:
+            float(text)
+        except ValueError as error:
+            raise KeyError(text) from error
+
+    with pytest.raises(KeyError) as caught:
+        read("Mustermann")
+    told = traced(caught.value)
+    assert told.index("ValueError") < told.index("KeyError")
+    assert told.count(", in read\n") == 2
+    assert "Mustermann" not in told
+
+
+def test_errors_that_cause_each_other_end():
+    first, second = ValueError("a"), TypeError("b")
+    first.__cause__, second.__cause__ = second, first
+    assert traced(first).count("Error") == 2
