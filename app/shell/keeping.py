@@ -15,6 +15,7 @@ from app.model.action import Host
 from app.model.session import Session
 from app.shell.opening import Opening, Source
 from engine.case.journal import Journal, Recoverable, recover
+from engine.case.volume import Volume
 from engine.core.errors import GroundglassError, InputError
 from engine.core.paths import state_dir
 
@@ -47,9 +48,11 @@ class Keeping(QObject):
         self._opening = opening
         self._undo_mib = undo_mib
         self._journal: Journal | None = None
+        self._kept = ""
         self._told = ""
         self.enabled = True
         """False leaves no trace: one picture of a study is no work on it."""
+        opening.refusal = self.refusal
         opening.case_opened.connect(self._open)
         opening.leaving.connect(self.close)
         self._trouble.connect(self._on_trouble)
@@ -74,6 +77,12 @@ class Keeping(QObject):
         job = Job("Looking for unfinished cases", look, visible=False)
         job.succeeded.connect(lambda found: [self.unfinished.emit(r) for r in found[:3]])
         self._jobs.start(job)
+
+    def refusal(self, volume: Volume) -> GroundglassError | None:
+        """Return why a study may not be opened here: another window corrects it. None if it may."""
+        if not self.enabled or (self._journal is not None and self._kept == volume.info.uid_hash):
+            return None
+        return Journal.held_elsewhere(self.folder, volume)
 
     def go_on(self, found: Recoverable) -> None:
         """Open the source of an unfinished case and put its edits back."""
@@ -133,13 +142,14 @@ class Keeping(QObject):
             self._journal = Journal.open(
                 self.folder, case, reopen=source.reopen, continues=earlier, on_trouble=self._trouble.emit
             )
-        except InputError as error:  # another window holds it
+            self._kept = case.volume.info.uid_hash
+        except InputError as error:  # another window was faster
             self._host.show_problem(error)
             self._opening.close()
         except GroundglassError as error:
             self._host.show_problem(error)
 
-    def _earlier(self, volume: Any) -> Recoverable | None:  # noqa: ANN401 - a Volume
+    def _earlier(self, volume: Volume) -> Recoverable | None:
         try:
             return Journal.find(self.folder, volume)
         except (OSError, GroundglassError):

@@ -19,6 +19,7 @@ from app.model.session import Session
 from engine.case.document import Case
 from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, GroundglassError
+from engine.core.types import IndexZyx
 
 if TYPE_CHECKING:
     from app.doors.cases import Scan, SeriesRow
@@ -55,7 +56,9 @@ class Source:
 
 
 class Opening(QObject):
-    """Opens one thing at a time; a new one takes the place of the old.
+    """Opens one thing at a time; a new one takes the place of the old once it is whole.
+
+    Until then the old case is kept: when reading fails or is cancelled it is shown again as it was.
 
     Args:
         session: Gets the case.
@@ -97,6 +100,9 @@ class Opening(QObject):
         self._job: Job | None = None
         self._previews: Job | None = None
         self._source: Source | None = None
+        self._before: tuple[Case, IndexZyx] | None = None
+        self.refusal: Callable[[Volume], GroundglassError | None] = lambda _volume: None
+        """Says why a volume may not be opened here, before the open case gives way to it."""
 
     @property
     def busy(self) -> bool:
@@ -144,13 +150,14 @@ class Opening(QObject):
         """Pick none of the series."""
         self._stop()
         self._source = None
+        self._drop_half_read()
         self.gave_up.emit()
 
     def close(self) -> None:
         """Close the case."""
         self._stop()
         if self._session.case is not None:
-            self.leaving.emit()
+            self._leave()
             self._session.set_case(None)
         self.gave_up.emit()
 
@@ -197,26 +204,44 @@ class Opening(QObject):
 
     def _on_part(self, part: object) -> None:
         if isinstance(part, cases.Started):
-            self._show(part.volume, loading=True)
+            if not self._refused(part.volume):
+                self._show_filling(part.volume)
         elif isinstance(part, cases.Filled):
             self._session.volume_filled.emit(part.start, part.stop)
 
-    def _show(self, volume: Volume, *, loading: bool) -> None:
-        if self._session.case is not None:
+    def _refused(self, volume: Volume) -> bool:
+        error = self.refusal(volume)
+        if error is None:
+            return False
+        self._stop()
+        self._on_failed(error)
+        return True
+
+    def _show_filling(self, volume: Volume) -> None:
+        session = self._session
+        if session.case is not None and not session.loading:
+            self._before = session.case, session.cursor_zyx
+        session.set_case(self._new_case(volume), loading=True)
+
+    def _leave(self) -> None:
+        """Part from the case that was open; its journal is closed."""
+        if self._before is not None or not self._session.loading:
             self.leaving.emit()
-        self._session.set_case(self._new_case(volume), loading=loading)
+        self._before = None
 
     def _on_read(self, result: object) -> None:
         volume: Volume = result  # type: ignore[assignment]
+        case, filling = self._session.case, self._session.loading
+        if not filling and self._refused(volume):
+            return
         source, self._job = self._source, None
-        case = self._session.case
-        if case is not None and self._session.loading and case.volume.hu is volume.hu:
-            self._session.set_volume(volume)
-        elif case is not None and self._session.loading and case.volume.grid == volume.grid:
-            # A read-only view of the same memory: what was seen while loading stays where it is.
+        if case is not None:
+            self._leave()
+        if case is not None and filling and (case.volume.hu is volume.hu or case.volume.grid == volume.grid):
+            # The same memory, read-only by now: what was seen while loading stays where it is.
             self._session.set_volume(volume)
         else:
-            self._show(volume, loading=False)
+            self._session.set_case(self._new_case(volume))
         if source is not None and source.path is not None:
             self._recent.add(source.path, volume.info.name, uid_hash=volume.info.uid_hash)
         self.case_opened.emit(source)
@@ -239,9 +264,15 @@ class Opening(QObject):
         self.gave_up.emit()
 
     def _drop_half_read(self) -> None:
-        if self._session.loading:
-            self.leaving.emit()
+        """Show again what was open before, as it was."""
+        if not self._session.loading:
+            return
+        before, self._before = self._before, None
+        if before is None:
             self._session.set_case(None)
+        else:
+            self._session.set_case(before[0])
+            self._session.set_cursor(before[1])
 
     def _folder(self) -> str:
         path = self._source.path if self._source is not None else None

@@ -201,6 +201,11 @@ class Journal:
         key = _key(volume)
         return next((r for r in _all(folder, f"{key}*") if volume.info.uid_hash and r.is_for(volume)), None)
 
+    @staticmethod
+    def held_elsewhere(folder: Path, volume: Volume) -> GroundglassError | None:
+        """Return the error with which `open` would refuse this series because a journal of it is open, or None."""
+        return CaseLock(folder / f"{_key(volume)}.lock").refusal if volume.info.uid_hash else None
+
     # --- how it stands ----------------------------------------------------------------------------
     @property
     def trouble(self) -> GroundglassError | None:

@@ -69,8 +69,13 @@ class CaseLock:
     @property
     def held(self) -> bool:
         """Whether a living process holds it, this one included."""
+        return self.refusal is not None
+
+    @property
+    def refusal(self) -> InputError | None:
+        """The error with which `acquire` would refuse, or None."""
         held = _read(self._path)
-        return held is not None and self._is_alive(held)
+        return _busy(self._path, held) if held is not None and self._is_alive(held) else None
 
     def _create(self, text: str) -> bool:
         # Written beside and linked: nobody ever sees a lock without its text.
