@@ -147,9 +147,9 @@ def _text(value: float | None) -> str:
 
 
 def _write_csv(path: Path, findings: Findings, *, overwrite: bool) -> None:
-    from engine.core.atomic import write_text
+    from engine.core.atomic import is_there, write_text
 
-    if path.exists() and not overwrite:
+    if is_there(path) and not overwrite:
         raise InputError(
             f"“{path.name}” is there already.", "Nothing was written.", "Choose another name or allow replacing it."
         )

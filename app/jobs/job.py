@@ -86,7 +86,7 @@ class Job(QObject):
         except MemoryError:
             self._fail(_out_of_memory(self.title))
         except Exception as error:  # noqa: BLE001 - a defect is said, whatever it is
-            logging.getLogger("groundglass.jobs").error("job failed\n%s", traced(error))
+            logging.getLogger("groundglass.jobs").error("job failed\n%s", traced(error))  # noqa: TRY400 - no messages
             self._fail(_defect(self.title, error))
         else:
             self._end(lambda: self.succeeded.emit(result))

@@ -24,6 +24,7 @@ from app.doors.export import FORMATS, Exported, Format, file_name, targets, with
 from app.look.icons import icon_pixmap
 from app.look.pieces import ShortLabel, column, push, row, words
 from engine.case.document import Case
+from engine.core.atomic import is_there
 from engine.core.errors import GroundglassError
 
 _ASK, _BUSY, _DONE = range(3)
@@ -169,7 +170,7 @@ class ExportDialog(QDialog):
         self._look()
 
     def _look(self) -> None:
-        there = [p for p in targets(self.path, self.kind) if p.exists()]
+        there = [p for p in targets(self.path, self.kind) if is_there(p)]
         self.exists.setVisible(bool(there))
         self.replace.setVisible(bool(there))
         if there:

@@ -132,7 +132,7 @@ class RenderThread(QObject):
             while self._step(scene):
                 pass
         except Exception as error:  # noqa: BLE001 - whatever the driver does, the slices must go on
-            logging.getLogger("groundglass.views").error("3-D stopped\n%s", traced(error))
+            logging.getLogger("groundglass.views").error("3-D stopped\n%s", traced(error))  # noqa: TRY400
             self._tell_failed()
         finally:
             if scene is not None:

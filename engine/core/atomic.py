@@ -96,6 +96,11 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def is_there(path: Path) -> bool:
+    """Whether something lies at `path`. Nothing does under a name that no disk can hold, e.g. one too long."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for a name too long
+
+
 def reading(read: Callable[[], bytes], path: Path) -> bytes:
     """Call `read`, explaining what the operating system says of `path` when it fails."""
     try:

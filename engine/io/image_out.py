@@ -7,6 +7,7 @@ caller's keys: nothing of a patient.
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.atomic import replacing
+from engine.core.atomic import is_there, replacing
 from engine.core.errors import GroundglassError, InputError, ResourceError
 from engine.geometry.grid import Grid
 from engine.geometry.points import grid_from_affine_ras
@@ -66,9 +67,9 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     Raises:
         InputError: it exists and `overwrite` is False, or it is a folder.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name too long
         raise InputError(f"“{path.name}” is a folder.", "A file is to be written there.", "Choose another name.")
-    if path.exists() and not overwrite:
+    if is_there(path) and not overwrite:
         raise InputError(
             f"“{path.name}” exists already.",
             f"It lies in {path.parent}; nothing is overwritten without being told to.",
