@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("open", "Open a CT in the window, or take a picture of it.", _EXAMPLES)
     parser.add_argument("source", nargs="?", type=Path, metavar="SRC", help="folder, zip or file")
     parser.add_argument("--mask", type=Path, help="lay this label map over it")
+    parser.add_argument(
+        "--resample-mask", action="store_true", help="a mask on another grid: take it to that of the CT, nearest voxel"
+    )
     parser.add_argument("--series", type=int, default=None, metavar="N", help="open the N-th series; 0 is the best")
     parser.add_argument("--sample", action="store_true", help="open the computed study that comes with the program")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save one picture and leave; needs no display")

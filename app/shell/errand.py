@@ -77,7 +77,7 @@ class Errand(QObject):
             window.session.set_tool(options.tool)
         if options.mask is not None:
             window.importing.imported.connect(self._ready)
-            window.importing.import_path(options.mask)
+            window.importing.import_path(options.mask, (("resample_mask", "yes"),) if options.resample_mask else ())
         else:
             self._ready()
 

@@ -64,11 +64,16 @@ class Importing(QObject):
         if name:
             self.import_path(Path(name))
 
-    def import_path(self, path: Path) -> None:
-        """Read a mask and lay it over the open study."""
+    def import_path(self, path: Path, answers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Read a mask and lay it over the open study.
+
+        Args:
+            path: NIfTI, NRRD or MetaImage.
+            answers: To what would be asked about it: (key, value).
+        """
         case = self._session.case
         if case is not None:
-            self._read(_Wish(case, path))
+            self._read(_Wish(case, path, answers))
 
     def _read(self, wish: _Wish) -> None:
         job = masks.read(wish.path, wish.case.volume.grid, wish.answers)
