@@ -204,6 +204,10 @@ def _row(work: _Work, item: Item, target: Path, prefix: str) -> Row:
     except MemoryError:
         _say(f"{prefix}: The computer ran out of memory.")
         return Row(item.name, "failed", None, time.monotonic() - started, "The computer ran out of memory.")
+    except Exception as defect:  # noqa: BLE001 - the cases after it are no part of the defect
+        told = f"This is a defect of groundglass: {type(defect).__name__}. Run this case alone with --debug."
+        _say(f"{prefix}: {told}")
+        return Row(item.name, "failed", None, time.monotonic() - started, told)
     for line in result.warnings:
         _say(f"{prefix}: Warning: {line}")
     return Row(item.name, "done", target, time.monotonic() - started, "", tuple(warnings), findings)

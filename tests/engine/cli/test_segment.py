@@ -10,6 +10,8 @@ import nibabel
 import numpy as np
 import pytest
 
+from engine.cli import segment
+from engine.cli.batch import Item
 from engine.cli.main import main
 from engine.io.labels_out import write_volume
 from engine.nets import weights
@@ -81,6 +83,30 @@ def test_one_bad_case_does_not_stop_the_others(
     assert rows["bad"]["error"]
     labels = json.loads((out / "a.json").read_text())["labels"]
     assert float(rows["a"]["effusion_ml"]) == pytest.approx(labels[4]["ml"], abs=0.001)
+
+
+def test_a_defect_in_one_case_does_not_stop_the_others(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = segment._Work.run
+
+    def stumbling(self: segment._Work, item: Item, *rest: object) -> object:
+        if item.name == "a":
+            raise ZeroDivisionError("Mustermann / 0")
+        return run(self, item, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(segment._Work, "run", stumbling)
+    out = tmp_path / "masks"
+    assert main(["segment", str(cases), "-o", str(out), "--model", model, "--json", *HOW]) == 1
+    told = capsys.readouterr()
+    assert [case["state"] for case in json.loads(told.out)["cases"]] == ["failed", "done"]
+    assert "1 of 2 cases done, failed: a" in told.err
+    with (out / "segment.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row["name"]: row for row in csv.DictReader(stream)}
+    assert "ZeroDivisionError" in rows["a"]["error"]
+    assert (out / "b.nii.gz").exists()
+    assert not list(out.glob("a*"))
+    assert "Mustermann" not in told.err + told.out
 
 
 def test_what_is_there_already_is_left_alone(cases: Path, model: str, tmp_path: Path) -> None:
