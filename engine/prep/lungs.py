@@ -108,7 +108,7 @@ def find_lungs(hu: HuArray, grid: Grid) -> Lungs:
     tissue = coarse > TISSUE_HU
     body = _largest(tissue)
     enclosed, open_air = _air(tissue | body, coarse)
-    lung, kind = _choose(enclosed, open_air, coarse, voxel_ml, float(coarse.shape[0] * spacing[0]))
+    lung, kind = _choose(enclosed, open_air, body, coarse, voxel_ml, float(coarse.shape[0] * spacing[0]))
     air_ml = float(lung.sum()) * voxel_ml
     if kind in {"body", "whole"}:
         return _without_lungs(kind, body, hu.shape, step, spacing)
@@ -152,17 +152,28 @@ def _air(tissue: MaskArray, coarse: HuArray) -> tuple[MaskArray, MaskArray]:
 
 
 def _choose(
-    enclosed: MaskArray, open_air: MaskArray, coarse: HuArray, voxel_ml: float, height_mm: float
+    enclosed: MaskArray, open_air: MaskArray, body: MaskArray, coarse: HuArray, voxel_ml: float, height_mm: float
 ) -> tuple[MaskArray, Kind]:
     """Return the lung and how it was found."""
     enough = _ENOUGH_ML * min(1.0, height_mm / _CHEST_MM)
     lung = _chest_pieces(enclosed, voxel_ml)
-    like = _lung_like(open_air, coarse, voxel_ml)
+    # The foam of a table cut by the picture's edge has lung's density too, but lies behind the body.
+    like = _lung_like(open_air & _within(body), coarse, voxel_ml)
     joined = _with_large(_reaching(lung, like), like) if lung.any() else like
     found, size = int(lung.sum()), int(joined.sum())
     if size * voxel_ml >= enough:
         return joined, "lungs" if size <= 1.02 * found else "cropped"
     return lung, "body" if bool((coarse > TISSUE_HU).any()) else "whole"
+
+
+def _within(body: MaskArray) -> MaskArray:
+    """Return what lies between two voxels of the body in its row or its column."""
+    span = np.zeros_like(body)
+    for axis in (1, 2):
+        before = np.logical_or.accumulate(body, axis=axis)
+        after = np.flip(np.logical_or.accumulate(np.flip(body, axis), axis=axis), axis)
+        span |= before & after
+    return span
 
 
 def _reaching(lung: MaskArray, like: MaskArray) -> MaskArray:

@@ -54,6 +54,16 @@ def test_room_air_round_the_body_is_no_lung() -> None:
     assert not near[-3:].any()
 
 
+def test_the_foam_of_a_table_is_no_lung() -> None:
+    hu, grid, truth = quick_chest(*BELOW_ITS_WORK)
+    behind = Box.of_mask(hu > -320).stop_zyx[1]  # pyright: ignore[reportOptionalMemberAccess]
+    hu[:, behind + 2 :] = -900
+    lungs = find_lungs(hu, grid)
+    assert lungs.kind == "lungs"
+    assert lungs.box.stop_zyx[1] <= Box.of_mask(truth > 0).stop_zyx[1] + 24 / 1.5  # pyright: ignore[reportOptionalMemberAccess]
+    assert "back" not in lungs.cut
+
+
 def test_gas_in_the_bowel_does_not_stretch_the_box() -> None:
     hu, grid, _ = quick_chest((160, 60, 80), (3.0, 3.7, 3.6))
     hu[3:9, 25:35, 35:45] = -900
