@@ -47,6 +47,7 @@ class Errand(QObject):
             window.dialogs.on_question = self._fail
             window.importing.asks = False
             window.keeping.enabled = False
+            window.opening.remembers = False
             QTimer.singleShot(int(_LIMIT_S * 1000), self._too_late)
         if options.layout:
             window.session.set_layout(options.layout)

@@ -104,6 +104,9 @@ class Opening(QObject):
         self.refusal: Callable[[Volume], GroundglassError | None] = lambda _volume: None
         """Says why a volume may not be opened here, before the open case gives way to it."""
 
+        self.remembers = True
+        """Whether what was opened enters the list of recent studies."""
+
     @property
     def busy(self) -> bool:
         """Whether something is being looked at or read."""
@@ -242,7 +245,7 @@ class Opening(QObject):
             self._session.set_volume(volume)
         else:
             self._session.set_case(self._new_case(volume))
-        if source is not None and source.path is not None:
+        if source is not None and source.path is not None and self.remembers:
             self._recent.add(source.path, volume.info.name, uid_hash=volume.info.uid_hash)
         self.case_opened.emit(source)
 

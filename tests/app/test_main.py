@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,20 +15,20 @@ from PySide6.QtGui import QImage
 from app import main as program
 from tests.support.window import chest_file
 
-Open = Callable[..., int]
 
-
-@pytest.fixture
-def open_(qapp: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Run `groundglass open …` in this process, on its application."""
-    monkeypatch.setattr(program, "prepare_platform", lambda *_: None)
-    monkeypatch.setattr(program, "start_application", lambda: qapp)
-    log = logging.getLogger("groundglass")
-    kept = log.handlers[:], log.level, log.propagate
-    yield lambda *words: program.main([*map(str, words), "--layout", "single", "--size", "900x600"])
-    for handler in set(log.handlers) - set(kept[0]):
-        handler.close()
-    log.handlers, log.level, log.propagate = kept
+def open_(home: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run `groundglass open …` in a process of its own: quitting ends the application for good."""
+    how = ("--layout", "single", "--size", "900x600")
+    return subprocess.run(
+        [sys.executable, "-m", "app.entry", "open", *map(str, words), *how],
+        env=os.environ | {"GROUNDGLASS_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"},
+        cwd=Path(program.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -44,23 +44,23 @@ def other_grid(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_a_mask_on_another_grid_ends_with_2_and_names_the_option(
-    open_: Open, other_grid: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    _own_home: Path, other_grid: tuple[Path, Path], tmp_path: Path
 ) -> None:
     source, mask = other_grid
     picture = tmp_path / "picture.png"
-    assert open_(source, "--mask", mask, "--screenshot", picture) == 2
-    told = capsys.readouterr()
-    assert "--resample-mask" in told.err
-    assert len(told.err.splitlines()) == 3
-    assert told.out == ""
+    refused = open_(_own_home, source, "--mask", mask, "--screenshot", picture)
+    assert refused.returncode == 2, refused.stderr
+    assert "--resample-mask" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 3
+    assert refused.stdout == ""
     assert not picture.exists()
 
-    plain = tmp_path / "plain.png"
-    assert open_(source, "--screenshot", plain) == 0
-    assert open_(source, "--mask", mask, "--resample-mask", "--screenshot", picture) == 0
-    assert capsys.readouterr().out.split() == [str(plain), str(picture)]
+    taken = open_(_own_home, source, "--mask", mask, "--resample-mask", "--screenshot", picture)
+    assert taken.returncode == 0, taken.stderr
+    assert taken.stdout.split() == [str(picture)]
     assert not QImage(str(picture)).isNull()
-    assert QImage(str(picture)) != QImage(str(plain))
+    kept = [p.name for p in _own_home.rglob("*") if p.is_file() and str(tmp_path) in p.read_text(errors="replace")]
+    assert kept == [], "one picture of a study is no work on it"
 
 
 @pytest.mark.parametrize("words", [["--size", "1x1"], ["--at", "1,2"], ["--scale", "9"], ["--layout", "round"]])
