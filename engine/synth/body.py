@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.synth.space import Points, Real, coverage, ellipse, ellipsoid, over
+from engine.synth.space import Points, Real, Window, coverage, ellipse, ellipsoid, over
 
 if TYPE_CHECKING:
     from engine.synth.phantom import Painter
 
 _VERTEBRA_MM = 24.0
-_SPINE_MM = 62.0
+_TABLE_HALF_MM = 212.0
+_SPINE_HALF_MM = 44.0
 """Nothing of a vertebra lies farther from the midline."""
-_AIR, _FAT, _MUSCLE, _SKIN = -1000.0, -102.0, 52.0, 35.0
+AIR_HU = -1000.0
+_FAT, _MUSCLE, _SKIN = -102.0, 52.0, 35.0
 
 
-def paint_body(painter: Painter, p: Points, k: int, lungs: Real) -> Real:
-    """Return slice `k` in HU without the lungs, (y, x) float32."""
+@dataclass(frozen=True)
+class Part:
+    """A window of the slice that is being painted.
+
+    Args:
+        hu: (y, x) float32, a view of the slice; it is painted in place.
+        points: Of its voxels.
+        wide: (y, x) float32 noise of some 15 mm.
+        narrow: The same of some 5 mm.
+        fine: The same of some 2.5 mm.
+        k: Which slice.
+        window: Where in the slice.
+    """
+
+    hu: Real
+    points: Points
+    wide: Real
+    narrow: Real
+    fine: Real
+    k: int
+    window: Window
+
+    def cut(self, window: Window) -> Part:
+        """Return the part of this part that `window` names."""
+        noises = (self.wide[window], self.narrow[window], self.fine[window])
+        rows, columns = (
+            slice(mine.start + inner.start, mine.start + inner.stop)
+            for mine, inner in zip(self.window, window, strict=True)
+        )
+        return Part(self.hu[window], self.points.cut(window), *noises, self.k, (rows, columns))
+
+
+def paint_body(painter: Painter, part: Part) -> None:
+    """Paint everything inside the skin but the lungs."""
     surfaces = painter.surfaces
     width = painter.voxel_mm
-    wide, narrow, fine = painter.wide.slice(k), painter.narrow.slice(k), painter.fine.slice(k)
-    hu = np.full(lungs.shape, _AIR, np.float32)
-    _table(hu, p, surfaces.skin_back_mm(), width)
+    hu, p, wide, narrow, fine = part.hu, part.points, part.wide, part.narrow, part.fine
     cage = surfaces.cage(p)
     muscle = surfaces.muscle(p, cage)
     skin = surfaces.body(p, muscle)
@@ -37,31 +70,44 @@ def paint_body(painter: Painter, p: Points, k: int, lungs: Real) -> Real:
     planes = np.exp(-(((cage - 9.5 - 1.5 * wide) / 0.9) ** 2)) * 0.55 + np.clip(narrow - 1.7, 0, 0.6)
     over(hu, np.float32(_FAT), planes * coverage(muscle + 3, width))
     over(hu, np.float32(_FAT) + 8 * narrow, coverage(cage + 1.5, width))
-    _belly(hu, p, cage, painter, narrow, fine)
-    _heart(hu, p, painter, narrow, fine)
-    _mediastinal_tubes(hu, painter, k, fine)
-    _spine(hu, p, painter, narrow, fine)
-    _bones(hu, p, painter, k, fine, coverage(skin + 5, width))
-    return hu
+    _belly(painter, part)
+    _heart(painter, part)
+    _mediastinal_tubes(painter, part)
+    _spine(painter, part)
+    _bones(painter, part, coverage(skin + 5, width))
 
 
-def _table(hu: Real, p: Points, back_mm: float, width: float) -> None:
+def paint_table(painter: Painter, part: Part) -> None:
+    """Paint the table with its mattress under the back."""
+    back_mm, width = painter.surfaces.skin_back_mm(), painter.voxel_mm
+
+    def around(p: Points) -> Real:
+        top = p.y - (back_mm + 7 - 0.00042 * p.x * p.x)
+        return np.maximum(np.maximum(-(top + 7), top - 36 + 0.0007 * p.x * p.x), np.abs(p.x) - _TABLE_HALF_MM)
+
+    found = painter.window(around, part)
+    if found is None:
+        return
+    hu, p = found.hu, found.points
     top = p.y - (back_mm + 7 - 0.00042 * p.x * p.x)
-    shell = np.minimum(np.abs(top), np.abs(top - 34 + 0.0007 * p.x * p.x)) - 1.6
-    inside = np.maximum(np.maximum(-top, top - 34 + 0.0007 * p.x * p.x), np.abs(p.x) - 212)
-    edge = np.abs(p.x) - 212
+    edge = np.abs(p.x) - _TABLE_HALF_MM
+    base = top - 34 + 0.0007 * p.x * p.x
+    shell = np.minimum(np.abs(top), np.abs(base)) - 1.6
+    inside = np.maximum(np.maximum(-top, base), edge)
     over(hu, np.float32(-905), coverage(inside, width) * np.float32(1.0))
     over(hu, np.float32(-210), coverage(np.maximum(shell, edge), width))
     mattress = np.maximum(np.maximum(-(top + 7), top), edge)
     over(hu, np.float32(-935), coverage(mattress, width))
 
 
-def _belly(hu: Real, p: Points, cage: Real, painter: Painter, narrow: Real, fine: Real) -> None:
+def _belly(painter: Painter, part: Part) -> None:
     surfaces = painter.surfaces
     person = surfaces.person
-    below = surfaces.diaphragm(p)
-    if float(np.max(below)) < -12:
+    found = painter.window(lambda p: np.maximum(surfaces.cage(p) + 1.5, 1.0 - surfaces.diaphragm(p)), part)
+    if found is None:
         return
+    hu, p, narrow, fine = found.hu, found.points, found.narrow, found.fine
+    cage, below = surfaces.cage(p), surfaces.diaphragm(p)
     width = painter.voxel_mm
     inside = np.maximum(cage + 1.5, -(below - 1.0))
     over(hu, np.float32(_MUSCLE), coverage(inside, width) * coverage(below - 4.5, width))
@@ -76,12 +122,14 @@ def _belly(hu: Real, p: Points, cage: Real, painter: Painter, narrow: Real, fine
     over(hu, 50 + 0.2 * (person.blood_hu - 40) + 3 * fine, coverage(spleen, width))
 
 
-def _heart(hu: Real, p: Points, painter: Painter, narrow: Real, fine: Real) -> None:
+def _heart(painter: Painter, part: Part) -> None:
     surfaces = painter.surfaces
     person = surfaces.person
-    heart = surfaces.heart(p)
-    if float(np.min(heart)) > 6:
+    found = painter.window(surfaces.heart, part)
+    if found is None:
         return
+    hu, p, narrow, fine = found.hu, found.points, found.narrow, found.fine
+    heart = surfaces.heart(p)
     width = painter.voxel_mm
     above = surfaces.diaphragm(p) - 1.0
     outer = np.maximum(heart + 1.0, above)
@@ -94,24 +142,26 @@ def _heart(hu: Real, p: Points, painter: Painter, narrow: Real, fine: Real) -> N
     over(hu, np.float32(person.blood_hu) + 3 * fine, coverage(chamber, width))
 
 
-def _mediastinal_tubes(hu: Real, painter: Painter, k: int, fine: Real) -> None:
+def _mediastinal_tubes(painter: Painter, part: Part) -> None:
     blood = painter.surfaces.person.blood_hu
-    over(hu, np.float32(45), painter.tubes("gullet", k))
-    over(hu, np.float32(blood) + 3 * fine, painter.tubes("blood", k))
-    over(hu, np.float32(35), painter.tubes("windpipe_wall", k))
-    over(hu, np.float32(-995), painter.tubes("windpipe", k))
+    over(part.hu, np.float32(45), painter.tubes("gullet", part))
+    over(part.hu, np.float32(blood) + 3 * part.fine, painter.tubes("blood", part))
+    over(part.hu, np.float32(35), painter.tubes("windpipe_wall", part))
+    over(part.hu, np.float32(-995), painter.tubes("windpipe", part))
 
 
-def _spine(hu: Real, p: Points, painter: Painter, narrow: Real, fine: Real) -> None:
+def _spine(painter: Painter, part: Part) -> None:
     surfaces = painter.surfaces
     bone = surfaces.person.bone
     width = painter.voxel_mm
-    columns = np.flatnonzero((np.abs(p.x) < _SPINE_MM).any(axis=0))
-    if not len(columns):
+
+    def around(p: Points) -> Real:  # from the front of the bodies to the tips of the spinous processes
+        return np.maximum(np.abs(p.x) - _SPINE_HALF_MM, np.abs(p.y - surfaces.spine_y(p.z) - 24) - 42)
+
+    found = painter.window(around, part)
+    if found is None:
         return
-    part = slice(int(columns[0]), int(columns[-1]) + 1)
-    hu, narrow, fine = hu[:, part], narrow[:, part], fine[:, part]
-    p = Points(*(v[:, part] if v.shape[1] > 1 else v for v in (p.x, p.y, p.z)))
+    hu, p, narrow, fine = found.hu, found.points, found.narrow, found.fine
     dy = p.y - surfaces.spine_y(p.z)
     phase = np.mod(p.z, np.float32(_VERTEBRA_MM)) - np.float32(_VERTEBRA_MM / 2)
     waist = np.float32(2.2) * (1 - (phase / np.float32(_VERTEBRA_MM / 2)) ** 2)
@@ -131,16 +181,30 @@ def _spine(hu: Real, p: Points, painter: Painter, narrow: Real, fine: Real) -> N
     over(hu, np.float32(85), coverage(block, width) * coverage(-disc, width))
 
 
-def _bones(hu: Real, p: Points, painter: Painter, k: int, fine: Real, inside: Real) -> None:
+def _bones(painter: Painter, part: Part, inside: Real) -> None:
+    bone = painter.surfaces.person.bone
+    over(part.hu, np.float32(115), painter.tubes("cartilage", part))
+    over(part.hu, np.float32(620 * bone), painter.tubes("bone", part) * inside)
+    over(part.hu, np.float32(210 * bone) + 30 * part.fine, painter.tubes("marrow", part) * inside)
+    _sternum(painter, part)
+
+
+def _sternum(painter: Painter, part: Part) -> None:
     surfaces = painter.surfaces
-    person = surfaces.person
+    bone = surfaces.person.bone
     width = painter.voxel_mm
-    over(hu, np.float32(115), painter.tubes("cartilage", k))
-    over(hu, np.float32(620 * person.bone), painter.tubes("bone", k) * inside)
-    over(hu, np.float32(210 * person.bone) + 30 * fine, painter.tubes("marrow", k) * inside)
+
+    def around(p: Points) -> Real:
+        ends = np.maximum(p.z - surfaces.height(0.92), surfaces.height(0.30) - p.z)
+        return np.maximum(np.maximum(np.abs(p.x) - 26, ends), p.y + 20)
+
+    found = painter.window(around, part)
+    if found is None:
+        return
+    hu, p, fine = found.hu, found.points, found.fine
     front = surfaces.cage(Points(np.zeros((1, 1), np.float32), p.y, p.z)) - 6.5
     half = np.where(surfaces.level(p.z) > 0.78, np.float32(26), np.float32(16))
     ends = np.maximum(p.z - surfaces.height(0.92), surfaces.height(0.30) - p.z)
     sternum = np.maximum(np.maximum(np.abs(front) - 5.0, np.abs(p.x) - half), np.maximum(ends, p.y + 20))
-    over(hu, np.float32(380 * person.bone), coverage(sternum, width))
-    over(hu, np.float32(140 * person.bone) + 20 * fine, coverage(sternum + 1.4, width))
+    over(hu, np.float32(380 * bone), coverage(sternum, width))
+    over(hu, np.float32(140 * bone) + 20 * fine, coverage(sternum + 1.4, width))

@@ -46,15 +46,17 @@ def demo_path() -> Path:
 
 
 def demo(*, progress: Progress | None = None, cancel: CancelToken | None = None) -> Demo:
-    """Return the sample study; the first time it is painted, which takes some twenty seconds.
+    """Return the sample study; the first time it is painted.
 
     Args:
-        progress: Told after every slice.
-        cancel: Looked at after every slice.
+        progress: Told at the start and after every slice.
+        cancel: Looked at before every slice.
 
     Raises:
         Cancelled: by the token; nothing is kept.
         ResourceError: the cache cannot be written.
+
+    Cost: 12 processor seconds on one core to paint.
     """
     path = demo_path()
     kept = _read(path)

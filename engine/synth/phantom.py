@@ -1,22 +1,35 @@
 """Painting a synthetic chest slice by slice, in HU, with its labels.
 
-Everything implicit (skin, muscle, organs, lungs) is evaluated on one slice at a time, so the arrays stay
-in the cache of the processor; tubes (vessels, airways, bones) are stamped into slabs of a few slices.
+Everything implicit (skin, muscle, organs, lungs) is evaluated on one slice at a time, and only in the window
+of it that holds the structure, so the arrays stay in the cache of the processor; tubes (vessels, airways,
+bones) are stamped into slabs of a few slices.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.types import LabelArray
+from engine.core.types import LabelArray, PointLps
 from engine.geometry.grid import Grid
-from engine.synth.body import paint_body
+from engine.synth.body import AIR_HU, Part, paint_body, paint_table
 from engine.synth.lesions import CORE_FROM, HAZE_FROM_HU, Disease, fluid, lump, opacity, plate
 from engine.synth.person import Person
 from engine.synth.skeleton import great_tubes, ribs
-from engine.synth.space import NoiseField, Points, Pose, Real, body_to_index, coverage, over, slice_points
+from engine.synth.space import (
+    NoiseField,
+    Points,
+    Pose,
+    Real,
+    Window,
+    body_to_index,
+    coverage,
+    over,
+    slice_points,
+    window_of,
+)
 from engine.synth.surfaces import Surfaces
 from engine.synth.trees import AIRWAY, ARTERY, VEIN, TreeKind, grow, points_in_lung
 from engine.synth.tubes import Tubes, stamp
@@ -77,8 +90,9 @@ class Painter:
     def _on_grid(self, tubes: Tubes) -> Tubes:
         return Tubes(body_to_index(self.grid, self.pose, tubes.points), tubes.radii_mm)
 
-    def tubes(self, name: str, k: int) -> Real:
-        """Return the share of each voxel of slice `k` that the tubes called `name` fill."""
+    def tubes(self, name: str, part: Part) -> Real:
+        """Return the share of each voxel of `part` that the tubes called `name` fill."""
+        k = part.k
         start = k // _SLAB * _SLAB
         if start != self._slab_start:
             self._slab_start = start
@@ -89,31 +103,45 @@ class Painter:
                 canvas = np.zeros((depth, ny, nx), dtype=np.float32)
                 stamp(canvas, tubes, self.grid.spacing_zyx_mm, start)
                 self._slabs[key] = canvas
-        return self._slabs[name][k - start]
+        return self._slabs[name][k - start][part.window]
 
     def slice(self, k: int) -> Painted:
         """Return slice `k` of the grid."""
-        p = slice_points(self.grid, self.pose, k)
-        lungs = self.surfaces.lungs(p)
-        lungs = np.broadcast_to(lungs, self.grid.shape_zyx[1:]).copy()
-        margin = self.tubes("margin", k)
-        lungs = np.maximum(lungs, (margin - 0.5) * np.float32(2 * self.voxel_mm))
-        hu = paint_body(self, p, k, lungs)
-        labels, sides = self._paint_lungs(hu, p, k, lungs)
-        return Painted(hu, labels, sides)
+        whole = self._whole(k)
+        paint_table(self, whole)
+        body = self.window(self.surfaces.outside, whole)
+        if body is not None:
+            paint_body(self, body)
+        labels, sides = np.zeros(whole.hu.shape, np.uint8), np.zeros(whole.hu.shape, np.uint8)
+        lungs = self.window(self.surfaces.lungs, whole)
+        if lungs is not None:
+            labels[lungs.window], sides[lungs.window] = self._paint_lungs(lungs)
+        return Painted(whole.hu, labels, sides)
 
-    def _paint_lungs(self, hu: Real, p: Points, k: int, lungs: Real) -> tuple[LabelArray, LabelArray]:
-        wide, narrow, fine = self.wide.slice(k), self.narrow.slice(k), self.fine.slice(k)
+    def _whole(self, k: int) -> Part:
+        shape = self.grid.shape_zyx[1:]
+        everywhere = slice(0, shape[0]), slice(0, shape[1])
+        noises = self.wide.slice(k), self.narrow.slice(k), self.fine.slice(k)
+        return Part(np.full(shape, AIR_HU, np.float32), slice_points(self.grid, self.pose, k), *noises, k, everywhere)
+
+    def window(self, distance: Callable[[Points], Real], part: Part) -> Part | None:
+        """Return what of `part` holds a structure, None if nothing does; see :func:`window_of`."""
+        found = window_of(distance, part.points, part.hu.shape, self.grid.spacing_zyx_mm[1:])
+        return None if found is None else part.cut(found)
+
+    def _paint_lungs(self, part: Part) -> tuple[LabelArray, LabelArray]:
+        hu, p, wide, narrow, fine = part.hu, part.points, part.wide, part.narrow, part.fine
+        lungs = np.broadcast_to(self.surfaces.lungs(p), hu.shape)
+        lungs = np.maximum(lungs, (self.tubes("margin", part) - 0.5) * np.float32(2 * self.voxel_mm))
         inside = coverage(lungs, self.voxel_mm)
         tissue = self._parenchyma(p, lungs, wide, narrow, fine)
-        haze, core, core_hu = self._opacities(p, k, wide, narrow)
+        haze, core, core_hu = self._opacities(part)
         tissue += haze * (1 + np.float32(0.22) * fine + np.float32(0.10) * narrow)
         np.minimum(tissue, -60, out=tissue)
         over(tissue, core_hu + 14 * fine, core)
-        vessel = self.tubes("vessels", k)
-        over(tissue, np.float32(self.surfaces.person.blood_hu * 0.9), vessel)
-        over(tissue, np.float32(-120), self.tubes("walls", k) * np.float32(0.8))
-        over(tissue, np.float32(-985), self.tubes("lumens", k))
+        over(tissue, np.float32(self.surfaces.person.blood_hu * 0.9), self.tubes("vessels", part))
+        over(tissue, np.float32(-120), self.tubes("walls", part) * np.float32(0.8))
+        over(tissue, np.float32(-985), self.tubes("lumens", part))
         for nodule in self.disease.nodules:
             over(tissue, np.float32(nodule.hu), coverage(lump(nodule, p, narrow), self.voxel_mm))
         water, water_hu = self._fluids(p, lungs)
@@ -141,7 +169,8 @@ class Painter:
         if person.emphysema:
             hole = np.clip((wide + 0.6 * narrow) * 2 - 2 * (1.6 - 3 * person.emphysema), 0, 1)
             tissue = tissue + hole * (-965 - tissue)
-        sheet = np.minimum(np.abs(_major_fissure(self.surfaces, p) + wide * 1.5), _minor_fissure(self.surfaces, p))
+        major = _major_fissure(self.surfaces, p)
+        sheet = np.minimum(np.abs(major + wide * 1.5), _minor_fissure(self.surfaces, p, major))
         tissue = tissue + 190 * np.exp(-((sheet / np.float32(0.7 * max(1.0, self.voxel_mm))) ** 2)) / max(
             1.0, self.voxel_mm
         )
@@ -149,19 +178,18 @@ class Painter:
             tissue = tissue + plate(band, p, wide)
         return np.broadcast_to(tissue, lungs.shape).astype(np.float32)
 
-    def _opacities(self, p: Points, k: int, wide: Real, narrow: Real) -> tuple[Real, Real, Real]:
-        shape = self.grid.shape_zyx[1:]
+    def _opacities(self, part: Part) -> tuple[Real, Real, Real]:
+        shape = part.hu.shape
         haze, core = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         core_hu = np.zeros(shape, np.float32)
         for lesion in self.disease.lesions:
-            window = self._window(lesion.centre, 1.9 * max(lesion.radii_mm), k)
+            window = self._around(lesion.centre, 1.9 * max(lesion.radii_mm), part)
             if window is None:
                 continue
-            rows, columns = window
-            near = Points(*(_cut(v, rows, columns) for v in (p.x, p.y, p.z)))
-            more, solid = opacity(lesion, near, wide[window], narrow[window])
+            near = part.cut(window)
+            more, solid = opacity(lesion, near.points, near.wide, near.narrow)
             if lesion.paving:
-                lines = np.exp(-((narrow[window] / np.float32(0.16)) ** 2))
+                lines = np.exp(-((near.narrow / np.float32(0.16)) ** 2))
                 more = more + lines * np.float32(lesion.paving) * (more > HAZE_FROM_HU)
             np.maximum(haze[window], more, out=haze[window])
             denser = solid > core[window]
@@ -169,16 +197,18 @@ class Painter:
             np.maximum(core[window], solid, out=core[window])
         return haze, core, core_hu
 
-    def _window(self, centre: tuple[float, float, float], reach_mm: float, k: int) -> tuple[slice, slice] | None:
+    def _around(self, centre: PointLps, reach_mm: float, part: Part) -> Window | None:
+        """Return the window of `part` within `reach_mm` of a point, None if there is none."""
         index = body_to_index(self.grid, self.pose, np.asarray([centre]))[0]
         reach = reach_mm / np.asarray(self.grid.spacing_zyx_mm)
-        if abs(index[0] - k) > reach[0]:
+        if abs(index[0] - part.k) > reach[0]:
             return None
-        low = np.maximum(np.floor(index - reach), 0).astype(int)
-        high = np.minimum(np.ceil(index + reach) + 1, self.grid.shape_zyx).astype(int)
-        if (high[1:] <= low[1:]).any():
+        first = np.array([side.start for side in part.window])
+        low = np.maximum(np.floor(index - reach)[1:] - first, 0).astype(int)
+        high = np.minimum(np.ceil(index + reach)[1:] + 1 - first, part.hu.shape).astype(int)
+        if (high <= low).any():
             return None
-        return slice(low[1], high[1]), slice(low[2], high[2])
+        return slice(low[0], high[0]), slice(low[1], high[1])
 
     def _fluids(self, p: Points, lungs: Real) -> tuple[Real, Real]:
         nearest = np.full(lungs.shape, 1e3, np.float32)
@@ -190,12 +220,6 @@ class Painter:
         return nearest, hu
 
 
-def _cut(values: Real, rows: slice, columns: slice) -> Real:
-    if values.shape[0] > 1:
-        values = values[rows]
-    return values[:, columns] if values.shape[1] > 1 else values
-
-
 def _major_fissure(surfaces: Surfaces, p: Points) -> Real:
     """Return the distance to the oblique fissure, which runs from high behind to low in front."""
     depth = surfaces.person.depth
@@ -203,10 +227,10 @@ def _major_fissure(surfaces: Surfaces, p: Points) -> Real:
     return (p.z - lift - np.float32(1.05) * (p.y - 5 * depth)) * np.float32(0.69)
 
 
-def _minor_fissure(surfaces: Surfaces, p: Points) -> Real:
+def _minor_fissure(surfaces: Surfaces, p: Points, major: Real) -> Real:
     """Return the distance to the level fissure of the right lung, in front of the oblique one."""
     distance = np.abs(p.z - surfaces.height(0.48) + 0.08 * p.y)
-    absent = (p.x > 0) | (_major_fissure(surfaces, p) < 0)
+    absent = (p.x > 0) | (major < 0)
     return np.where(absent, np.float32(1e3), distance)
 
 

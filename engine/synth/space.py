@@ -1,4 +1,4 @@
-"""Points of a slice in the frame of the synthetic body, and smooth random fields over a grid.
+"""Points of a slice in the frame of the synthetic body, windows of a slice, and smooth random fields.
 
 The body frame has its origin on the midline at the top of the right diaphragm, in mm: x to the left,
 y to the back, z to the head. A :class:`Pose` says where it lies in LPS, so a tilted patient or an
@@ -7,6 +7,7 @@ oblique grid costs nothing but fuller arrays.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,8 +20,16 @@ from engine.geometry.grid import Grid
 Real: TypeAlias = NDArray[Any]
 """float32 of any shape; elementwise functions of points take and give it."""
 
+Window: TypeAlias = tuple[slice, slice]
+"""Rows and columns of a slice."""
+
 _SPLINE_STD = 0.331
 """Standard deviation of a 3-D cubic B-spline of unit white noise, averaged over the phases."""
+
+_LOOK_MM = 6.0
+"""Distance of the points that are looked at to find where a structure lies."""
+_NEAR_MM = 12.0
+"""A structure farther than this from all of them is not in the slice; distances may rise 2 mm a mm."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,10 @@ class Points:
         x, y, z = np.asarray(points_body, dtype=np.float32).T
         return cls(x, y, z)
 
+    def cut(self, window: Window) -> Points:
+        """Return the points of a part of the slice."""
+        return Points(cut(self.x, window), cut(self.y, window), cut(self.z, window))
+
 
 def slice_points(grid: Grid, pose: Pose, k: float) -> Points:
     """Return the body coordinates of slice `k`, broadcastable to (y, x).
@@ -90,6 +103,41 @@ def slice_points(grid: Grid, pose: Pose, k: float) -> Points:
                 value = value + step * index
         axes.append(value.astype(np.float32))
     return Points(*axes)
+
+
+def cut(values: Real, window: Window) -> Real:
+    """Return a view of the part of (y, x) values; an axis of length 1 stays."""
+    rows, columns = window
+    if values.shape[0] > 1:
+        values = values[rows]
+    return values[:, columns] if values.shape[1] > 1 else values
+
+
+def window_of(
+    distance: Callable[[Points], Real], p: Points, shape_yx: tuple[int, int], spacing_yx_mm: tuple[float, float]
+) -> Window | None:
+    """Return a part of the slice that holds all of a structure, None if the slice holds nothing of it.
+
+    The distance is evaluated on every sixth millimetre only, so that the costly evaluation on every
+    voxel can be kept to where something is to be painted.
+
+    Args:
+        distance: Gives the distance to the structure in mm, negative inside.
+        p: Points of the slice.
+        shape_yx: Voxels of the slice.
+        spacing_yx_mm: Spacing in the plane.
+    """
+    steps = [max(1, int(_LOOK_MM / s)) for s in spacing_yx_mm]
+    sparse = p.cut((slice(None, None, steps[0]), slice(None, None, steps[1])))
+    looked = tuple(-(-n // step) for n, step in zip(shape_yx, steps, strict=True))
+    near = np.broadcast_to(distance(sparse) < np.float32(_NEAR_MM + max(spacing_yx_mm)), looked)
+    parts: list[slice] = []
+    for axis, step in enumerate(steps):
+        hits = np.flatnonzero(near.any(axis=1 - axis))
+        if not len(hits):
+            return None
+        parts.append(slice(max(0, (int(hits[0]) - 1) * step), min(shape_yx[axis], (int(hits[-1]) + 1) * step + 1)))
+    return parts[0], parts[1]
 
 
 def body_to_index(grid: Grid, pose: Pose, points_body: FloatArray) -> FloatArray:

@@ -24,18 +24,16 @@ _APEX = np.array([1, 1, 1, 1, 1, 1, 1, 0.99, 0.92, 0.75, 0.35, 0.02, 0.01])
 
 
 class _Profile:
-    """A function of z as a table, for a number or an array."""
+    """A function of z as a table, read at the steps that `Surfaces._steps` gives."""
 
     def __init__(self, z_mm: np.ndarray, values: np.ndarray) -> None:
         from scipy.interpolate import PchipInterpolator
 
-        self._start = float(z_mm[0])
         grid = np.arange(z_mm[0], z_mm[-1], _TABLE_STEP_MM)
         self._table = PchipInterpolator(z_mm, values)(grid).astype(np.float32)
 
-    def __call__(self, z: Real) -> Real:
-        index = ((z - self._start) * (1 / _TABLE_STEP_MM)).astype(np.int32)
-        return self._table[np.clip(index, 0, len(self._table) - 1)]
+    def __call__(self, steps: Real) -> Real:
+        return self._table.take(steps, mode="clip")
 
 
 class Surfaces:
@@ -46,12 +44,17 @@ class Surfaces:
         self.bottom_mm = -person.recess_mm
         span = person.lung_height_mm + person.recess_mm
         z = self.bottom_mm + _LEVEL * span
+        self._start = float(z[0])
         self._cage_x = _Profile(z, _CAGE_X * person.width)
         self._cage_y = _Profile(z, _CAGE_Y * person.depth)
         self._centre_x = _Profile(z, _CENTRE_X * person.width)
         self._centre_y = _Profile(z, _CENTRE_Y * person.depth)
         self._apex = _Profile(z, _APEX)
         self._span = span
+
+    def _steps(self, z: Real) -> Real:
+        """Return where in the tables of the profiles the heights `z` lie."""
+        return ((z - self._start) * (1 / _TABLE_STEP_MM)).astype(np.intp)
 
     def level(self, z: Real | float) -> Real:
         """Return 0 at the bottom of the lungs and 1 at their apex."""
@@ -70,23 +73,25 @@ class Surfaces:
 
     def hemithorax(self, p: Points, *, lung: bool) -> Real:
         """Return the distance to the nearer half of the rib cage; with `lung`, closed at the apex."""
-        rx, ry = self._cage_x(p.z), self._cage_y(p.z)
+        steps = self._steps(p.z)
+        rx, ry = self._cage_x(steps), self._cage_y(steps)
         if lung:
-            apex = self._apex(p.z)
+            apex = self._apex(steps)
             rx, ry = rx * apex - 1.5, ry * apex - 1.5
             rx, ry = np.maximum(rx, 1), np.maximum(ry, 1)
-        return ellipse(np.abs(p.x) - self._centre_x(p.z), p.y - self._centre_y(p.z), rx, ry)
+        return ellipse(np.abs(p.x) - self._centre_x(steps), p.y - self._centre_y(steps), rx, ry)
 
     def cage(self, p: Points) -> Real:
         """Return the distance to the inside of the rib cage, mediastinum included."""
-        middle = ellipse(p.x, p.y - self._centre_y(p.z) + 1, self._centre_x(p.z) * 1.15, self._cage_y(p.z) * 0.88)
+        steps = self._steps(p.z)
+        middle = ellipse(p.x, p.y - self._centre_y(steps) + 1, self._centre_x(steps) * 1.15, self._cage_y(steps) * 0.88)
         return smooth_min(self.hemithorax(p, lung=False), middle, 10)
 
     def outer_cage(self, p: Points, cage: Real) -> Real:
         """Return the distance to the rib cage with the furrow of its front filled."""
-        filled = ellipse(
-            p.x, p.y - self._centre_y(p.z), (self._centre_x(p.z) + self._cage_x(p.z)) * 0.93, self._cage_y(p.z) * 1.0
-        )
+        steps = self._steps(p.z)
+        wide = (self._centre_x(steps) + self._cage_x(steps)) * 0.93
+        filled = ellipse(p.x, p.y - self._centre_y(steps), wide, self._cage_y(steps) * 1.0)
         return smooth_min(cage, filled, 25)
 
     def diaphragm(self, p: Points) -> Real:
@@ -176,6 +181,12 @@ class Surfaces:
         # the back lies on the table and is flat
         flat = p.y - (np.float32(person.depth * 92) + person.muscle_mm + person.fat_mm * 0.6 + 12)
         return smooth_max(skin, flat, 14)
+
+    def outside(self, p: Points) -> Real:
+        """Return the distance to anything of the body, the back that the table flattens included."""
+        cage = self.cage(p)
+        muscle = self.muscle(p, cage)
+        return np.minimum(np.minimum(cage, muscle), self.body(p, muscle))
 
     def skin_back_mm(self) -> float:
         """Return the y of the table's surface."""

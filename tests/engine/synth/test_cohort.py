@@ -95,6 +95,18 @@ def test_impossible_wishes_are_refused_with_a_sentence(wrong):
     assert caught.value.what
 
 
+def test_progress_is_told_before_the_first_slice_and_after_every_one():
+    seen = []
+
+    class Bar:
+        def update(self, done, total, text=""):
+            seen.append((done, total))
+
+    case = make_case(1, progress=Bar(), **COARSE)
+    count = case.hu.shape[0]
+    assert seen == [(n, count) for n in range(count + 1)]
+
+
 def test_painting_can_be_cancelled():
     token = CancelToken()
 

@@ -60,6 +60,18 @@ def test_the_right_lung_lies_on_the_patients_right(painted):
         assert centre[0] * sign > 30
 
 
+def test_windows_change_nothing_but_the_time(painted, monkeypatch):
+    grid, hu, labels, lungs = painted
+    surfaces = new_chest(np.random.default_rng(8))
+    painter = Painter(surfaces, _disease(surfaces), grid, Pose(), np.random.default_rng(1))
+    monkeypatch.setattr(painter, "window", lambda distance, part: part)
+    for k in range(0, 31, 3):
+        whole = painter.slice(k)
+        np.testing.assert_allclose(whole.hu, hu[k], atol=0.01)
+        np.testing.assert_array_equal(whole.labels, labels[k])
+        np.testing.assert_array_equal(whole.lungs, lungs[k])
+
+
 def test_a_tilted_grid_sees_the_same_chest():
     surfaces = new_chest(np.random.default_rng(8))
     tilt = float(np.deg2rad(11))

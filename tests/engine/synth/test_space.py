@@ -18,6 +18,7 @@ from engine.synth.space import (
     slice_points,
     smooth_max,
     smooth_min,
+    window_of,
 )
 
 _TILT = np.deg2rad(14)
@@ -46,6 +47,33 @@ def test_body_points_come_back_from_index_space():
     points = np.array([[12.0, -30.0, 55.0], [-80.0, 20.0, 100.0]])
     index = body_to_index(OBLIQUE, POSE, points)
     np.testing.assert_allclose(POSE.to_body(OBLIQUE.to_lps(index)), points, atol=1e-9)
+
+
+@given(st.floats(-70, 70), st.floats(-70, 70), st.floats(3, 60))
+def test_a_window_holds_every_voxel_of_a_ball(x, y, radius):
+    grid = Grid((1, 130, 91), (2.5, 0.9, 1.4), (-63.0, -58.0, 0.0))
+    p = slice_points(grid, Pose(yaw_deg=4.0), 0)
+
+    def ball(points):
+        zero = np.zeros_like(points.z)
+        return ellipsoid(points.x - np.float32(x), points.y - np.float32(y), zero, (radius, radius, radius))
+
+    inside = ball(p) < 0
+    found = window_of(ball, p, (130, 91), (0.9, 1.4))
+    if found is None:
+        assert not inside.any()
+        return
+    assert inside[found].sum() == inside.sum()
+    np.testing.assert_array_equal(p.cut(found).x, p.x[found])
+
+
+def test_a_window_leaves_out_what_is_far_away():
+    grid = Grid((1, 300, 400), (2.5, 0.7, 0.7), (-140.0, -105.0, 0.0))
+    p = slice_points(grid, Pose(), 0)
+    assert window_of(lambda q: np.maximum(np.abs(q.x - 400), np.abs(q.y)) - 20, p, (300, 400), (0.7, 0.7)) is None
+    rows, columns = window_of(lambda q: np.maximum(np.abs(q.x), np.abs(q.y)) - 20, p, (300, 400), (0.7, 0.7))
+    assert rows.stop - rows.start < 130
+    assert columns.stop - columns.start < 130
 
 
 def test_a_pose_is_a_rotation():
