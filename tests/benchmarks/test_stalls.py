@@ -1,6 +1,6 @@
 """The longest stall of the window's thread in journeys 1, 3 and 5 on 512 × 512 × 300. Bar: 100 ms on a quiet machine.
 
-    .venv/bin/python -m pytest tests/benchmarks/test_stalls.py -m benchmark -s
+.venv/bin/python -m pytest tests/benchmarks/test_stalls.py -m benchmark -s
 """
 
 from __future__ import annotations
