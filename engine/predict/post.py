@@ -61,7 +61,10 @@ def clean(
     cleaning = cleaning or Cleaning()
     changed = np.zeros(labels.shape[0], dtype=np.bool_)
     voxel_ml = float(np.prod(spacing_zyx_mm)) / 1000
-    _settle_lungs(labels, lung, decoder, round(cleaning.lung_piece_ml / voxel_ml), changed)
+    aired = None
+    if air_lung is not None and air_lung.any():
+        aired = _with_steps(air_lung, coarse_steps(spacing_zyx_mm))
+    _settle_lungs(labels, lung, decoder, round(cleaning.lung_piece_ml / voxel_ml), aired, changed)
     _settle_lesions(labels, lung, spacing_zyx_mm, decoder, air_lung, cleaning, changed)
     return changed
 
@@ -72,10 +75,24 @@ def coarse_steps(spacing_zyx_mm: FloatZyx) -> tuple[int, int, int]:
     return z, y, x
 
 
+def _with_steps(air_lung: MaskArray, steps: tuple[int, int, int]) -> tuple[NDArray[np.intp], ...]:
+    """Return the indices (z, y, x), in voxels, of the coarse voxels that are lung by their air."""
+    z, y, x = np.nonzero(air_lung)
+    return z * steps[0], y * steps[1], x * steps[2]
+
+
 def _settle_lungs(
-    labels: LabelArray, lung: LabelArray, decoder: Decoder, least: int, changed: NDArray[np.bool_]
+    labels: LabelArray,
+    lung: LabelArray,
+    decoder: Decoder,
+    least: int,
+    aired: tuple[NDArray[np.intp], ...] | None,
+    changed: NDArray[np.bool_],
 ) -> None:
-    """Give loose pieces to the lung they touch; drop small ones that touch none."""
+    """Give loose pieces to the lung they touch; drop those that touch none and are small or hold no air of a lung.
+
+    Folds of cloth and skin hold air outside the body; `aired` (voxels that are lung by their air) tells them apart.
+    """
     import cc3d
 
     pieces, count = cc3d.connected_components(lung, connectivity=6, return_N=True)
@@ -89,7 +106,10 @@ def _settle_lungs(
     becomes = side_of.copy()
     loose = np.ones(count + 1, dtype=np.bool_)
     loose[[0, *main.values()]] = False
-    becomes[loose & (sizes < least)] = 0
+    stray = sizes < least
+    if aired is not None:
+        stray |= ~np.isin(np.arange(count + 1), pieces[aired])
+    becomes[loose & stray] = 0
     for side, piece in main.items():
         becomes[loose & _neighbours(pieces, piece, count)] = side
     moved = becomes != side_of

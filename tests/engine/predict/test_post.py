@@ -7,7 +7,7 @@ import pytest
 
 from engine.nets.card import Card
 from engine.predict.decode import Decoder
-from engine.predict.post import Cleaning, clean, runs
+from engine.predict.post import Cleaning, clean, coarse_steps, runs
 from tests.support.models import FIVE
 
 SPACING = (2.5, 1.5, 1.25)  # 0.0047 ml a voxel
@@ -50,6 +50,17 @@ def test_a_small_loose_piece_of_lung_goes_and_a_large_one_stays(lungs: np.ndarra
     clean(labels, lung, SPACING, DECODER)
     assert (labels[22] == 0).all()
     assert (labels[0:2, 0:9, 40:60] == 2).all()
+
+
+def test_a_large_piece_outside_the_chest_goes_where_no_lung_air_is(lungs: np.ndarray) -> None:
+    lung = lungs.copy()
+    lung[0:2, 0:9, 40:60] = 2
+    labels = lung.copy()
+    steps = coarse_steps(SPACING)
+    air = lungs[:: steps[0], :: steps[1], :: steps[2]] > 0
+    changed = clean(labels, lung, SPACING, DECODER, air)
+    assert (labels == lungs).all()
+    assert list(np.flatnonzero(changed)) == [0, 1]
 
 
 def test_specks_become_the_lung_beneath_and_lesions_stay(lungs: np.ndarray) -> None:
