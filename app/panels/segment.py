@@ -45,6 +45,9 @@ class SegmentPanel(PanelBody):
         self._models: tuple[ModelChoice, ...] | None = None
         self.model_box = QComboBox()
         self.model_box.setAccessibleName("Network")
+        # A long name of a model must not push the button out of a narrow dock.
+        self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.model_box.setMinimumContentsLength(8)
         self.model_box.currentIndexChanged.connect(self._pick)
         self._about = words("", "small", wrap=True)
         self.go = push("Segment", "Mark lungs and lesions (Ctrl+R). One step of undo.", primary=True, icon="sparkles")
