@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.core.paths import data_dir
+from engine.nets.weights import find_model
 from tests.support.models import tiny_model
 from tests.support.window import Bench, chest_file
 
@@ -42,11 +43,11 @@ def test_one_button_one_step_signed_by_the_model(ready: Bench) -> None:
     b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
     outcome = b.window.segmenting.outcome
     assert outcome is not None
-    assert outcome.model == "tiny"
+    assert outcome.model == find_model(None).id
     assert any(previews), "no slab was shown before the end"
     assert b.session.preview is None
     assert case.labels.data.any()
-    assert [(s.author, case.history.done) for s in case.history.steps] == [("tiny", 1)]
+    assert [(s.author, case.history.done) for s in case.history.steps] == [(outcome.model, 1)]
     b.key(Qt.Key.Key_Z, CTRL)
     assert not case.labels.data.any()
 
@@ -81,7 +82,7 @@ def test_a_result_for_an_older_state_is_offered_not_applied(ready: Bench) -> Non
     assert panel.take.isVisible()
     panel.take.click()
     b.wait(lambda: case.history.done == 2)
-    assert case.history.steps[1].author == "tiny"
+    assert case.history.steps[1].author == find_model(None).id
 
 
 def test_cancel_within_a_second_leaves_what_was_there(ready: Bench) -> None:
