@@ -1,7 +1,7 @@
 """Where training cases come from: the synthetic cohort, painted once and kept on disk, or a folder of cases.
 
-A sample is a cropped chest on the recipe's spacing. Lungs and lesions are kept apart, because lesions lie
-inside the lungs and each label is an output of its own.
+A sample is a chest on the recipe's spacing, cut above and below the lungs. Lungs and lesions are kept apart,
+because lesions lie inside the lungs and each label is an output of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ from engine.geometry.resample import labels_to, volume_to
 from engine.synth.cohort import PAINTER_VERSION, SyntheticCase, make_case
 
 LABEL_KEYS = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
-_MARGIN_MM = 16.0
+_BEYOND_MM = 24.0
+"""What a sample holds above and below the lungs; in the plane it holds everything. The predictor's box grows to
+its window, which is wider than a chest: what it will see there, table and arms and air, must be learned from."""
+_CUT_VERSION = 2
+"""Goes up when the same painted chest is cut or resampled in another way: samples kept on disk are then made anew."""
 _SLICES_MM = (2.0, 2.0, 2.0, 1.25, 3.0, 5.0)
 """Slice spacings of the synthetic scans before they are resampled; thick ones lose detail, as in life."""
 _FINER = 0.6
@@ -71,7 +75,7 @@ def synthetic(
     Cost: about 5 s and 12 MiB a case at 2 × 1.5 × 1.5 mm.
     """
     name = "x".join(f"{s:g}" for s in spacing_zyx_mm)
-    home = folder / f"painter-{PAINTER_VERSION}" / name
+    home = folder / f"painter-{PAINTER_VERSION}-{_CUT_VERSION}" / name
     told = progress or NoProgress()
     paths: list[Path] = []
     for done, seed in enumerate(seeds):
@@ -85,7 +89,7 @@ def synthetic(
 
 
 def synthetic_sample(seed: int, spacing_zyx_mm: FloatZyx, *, cancel: CancelToken | None = None) -> Sample:
-    """Return the synthetic case of `seed` as a sample: scanned, resampled to the spacing, cropped to the lungs."""
+    """Return the synthetic case of `seed` as a sample: scanned, resampled to the spacing, cut to the lungs."""
     slices = _SLICES_MM[seed % len(_SLICES_MM)]
     _, y, x = spacing_zyx_mm
     scanned = (slices, _FINER * y, _FINER * x)
@@ -93,22 +97,24 @@ def synthetic_sample(seed: int, spacing_zyx_mm: FloatZyx, *, cancel: CancelToken
 
 
 def sample_of(case: SyntheticCase, spacing_zyx_mm: FloatZyx, name: str) -> Sample:
-    """Return a synthetic case resampled to a spacing and cropped to its lungs and effusions."""
+    """Return a synthetic case resampled to a spacing and cut above and below its lungs and effusions."""
     target = case.grid.resized(spacing_zyx_mm)
     hu = volume_to(case.hu, case.grid, target)
     labels = labels_to(case.labels, case.grid, target)
     lungs = labels_to(case.lungs, case.grid, target)
-    box = _lung_box((lungs > 0) | (labels > 0), target)
-    part = box.slices
+    part = _slab_of_lungs((lungs > 0) | (labels > 0), target).slices
     return Sample(name, hu[part].copy(), labels[part].copy(), lungs[part].copy())
 
 
-def _lung_box(mask: MaskArray, grid: Grid) -> Box:
+def _slab_of_lungs(mask: MaskArray, grid: Grid) -> Box:
+    whole = Box.whole(grid.shape_zyx)
     found = Box.of_mask(mask)
     if found is None:
-        return Box.whole(grid.shape_zyx)
-    z, y, x = (int(np.ceil(_MARGIN_MM / s)) for s in grid.spacing_zyx_mm)
-    return found.padded((z, y, x)).clipped(grid.shape_zyx)
+        return whole
+    room = int(np.ceil(_BEYOND_MM / grid.spacing_zyx_mm[0]))
+    (z0, _, _), (z1, _, _) = found.start_zyx, found.stop_zyx
+    _, ny, nx = grid.shape_zyx
+    return Box((z0 - room, 0, 0), (z1 + room, ny, nx)).clipped(grid.shape_zyx)
 
 
 def _write(path: Path, sample: Sample) -> None:
