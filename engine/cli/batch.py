@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
-from collections.abc import Iterable, Sequence
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from engine.core.atomic import write_bytes
+from engine.core.atomic import explain_os_error, is_there, write_bytes
 from engine.core.errors import InputError
-
-if TYPE_CHECKING:
-    from engine.case.figures import Findings
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 _ARCHIVES = (".zip",)
 _SOURCES = (*IMAGE_SUFFIXES, ".nhdr", ".mhd", *_ARCHIVES)
+_NO_MASK = frozenset(
+    (".nhdr", ".mhd", ".hdr", ".img", ".gz", ".zip", ".dcm", ".json", ".csv", ".txt", ".png", ".jpg", ".html")
+)
 _CT = ("ct", "image", "volume", "scan")
 _MASK_WORDS = frozenset(
     (
@@ -27,6 +30,7 @@ _MASK_WORDS = frozenset(
     )
 )
 CSV_NAME = "segment.csv"
+_PER_LABEL = ("ml", "percent_of_lung", "lesions")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,17 @@ class Item:
 
 @dataclass
 class Row:
-    """How one case went, for the table."""
+    """How one case went, for the table.
+
+    Args:
+        name: Of the case.
+        state: ``done``, ``failed`` or ``there already``.
+        mask: Its mask.
+        seconds: How long it took.
+        error: Why it failed.
+        warnings: What must be said about it.
+        figures: ``Findings.as_dict()``, also as read from the JSON beside a mask.
+    """
 
     name: str
     state: str
@@ -52,7 +66,20 @@ class Row:
     seconds: float = 0.0
     error: str = ""
     warnings: tuple[str, ...] = ()
-    findings: Findings | None = field(default=None, repr=False)
+    figures: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @classmethod
+    def there_already(cls, name: str, mask: Path) -> Row:
+        """Return the row of a case done earlier, with its figures from the JSON beside its mask."""
+        told = _told_beside(mask)
+        figures, warnings = told.get("findings"), told.get("warnings")
+        return cls(
+            name,
+            "there already",
+            mask,
+            warnings=tuple(str(w) for w in warnings) if isinstance(warnings, list) else (),
+            figures=figures if isinstance(figures, dict) else None,
+        )
 
 
 def is_image_name(path: Path) -> bool:
@@ -99,6 +126,29 @@ def expand(sources: Sequence[Path], *, into_one: bool) -> tuple[list[Item], list
     return _distinct(items), skipped
 
 
+def check_target(out: Path) -> bool:
+    """Return whether `out` means one mask file; refuse early what could only fail after the computing.
+
+    Raises:
+        InputError: a name that ends like a file no mask can be, or a place below a file.
+        ResourceError: a folder that may not be written.
+    """
+    to_file = is_image_name(out) and not out.is_dir()
+    if not to_file and out.suffix.lower() in _NO_MASK and not out.is_dir():
+        raise InputError(
+            f"“{out.name}” names no format a mask can be written in.",
+            "The end of the name chooses the format.",
+            f"Let it end with one of {', '.join(IMAGE_SUFFIXES)}, or give a folder.",
+        )
+    folder = out.parent if to_file else out
+    standing = next((p for p in (folder, *folder.absolute().parents) if is_there(p)), Path())
+    if not standing.is_dir():
+        raise InputError(f"“{standing}” is a file.", "The results need a folder there.", "Give another place to -o.")
+    if not os.access(standing, os.W_OK):
+        raise explain_os_error(PermissionError(errno.EACCES, ""), standing / out.name)
+    return to_file
+
+
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
     """Write the table of a run: one line per case, numbers with a point whatever the locale.
 
@@ -106,22 +156,37 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
         ResourceError: disk full or folder read-only.
     """
     rows = list(rows)
-    labels = next(([x.key for x in r.findings.labels] for r in rows if r.findings is not None), [])
+    keys = list(dict.fromkeys(key for row in rows for key in _by_key(row)))
     head = ["name", "state", "mask", "seconds", "lung_ml", "involved_percent", "severity"]
-    head += [f"{key}_{what}" for key in labels for what in ("ml", "percent_of_lung", "lesions")]
+    head += [f"{key}_{what}" for key in keys for what in _PER_LABEL]
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow([*head, "warnings", "error"])
     for row in rows:
-        line: list[object] = [row.name, row.state, row.mask.name if row.mask else "", f"{row.seconds:.1f}"]
-        found = row.findings
-        line += [_number(v) for v in (found.lung_ml, found.involved_percent, found.severity)] if found else [""] * 3
-        for key in labels:
-            label = found.by_key(key) if found else None
-            values = (label.ml, label.percent_of_lung, label.lesions) if label else (None,) * 3
-            line += [_number(v) for v in values]
+        figures, labels = row.figures or {}, _by_key(row)
+        severity = figures.get("severity")
+        score = severity.get("score") if isinstance(severity, dict) else None
+        line: list[str] = [row.name, row.state, row.mask.name if row.mask else "", f"{row.seconds:.1f}"]
+        line += [_number(v) for v in (figures.get("lung_ml"), figures.get("involved_percent"), score)]
+        line += [_number(labels.get(key, {}).get(what)) for key in keys for what in _PER_LABEL]
         table.writerow([*line, " ".join(row.warnings), row.error])
     write_bytes(path, out.getvalue().encode("utf-8-sig"))
+
+
+def _by_key(row: Row) -> dict[str, Mapping[str, Any]]:
+    labels = row.figures.get("labels") if row.figures else None
+    named = [x for x in labels if isinstance(x, dict) and "key" in x] if isinstance(labels, list) else []
+    return {str(x["key"]): x for x in named}
+
+
+def _told_beside(mask: Path) -> dict[str, Any]:
+    try:
+        from engine.io.sidecar import sidecar_path
+
+        told = json.loads(sidecar_path(mask).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):  # a mask of another program, or nothing beside it
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _in_folder(folder: Path, skipped: list[str]) -> list[Item]:
@@ -180,5 +245,7 @@ def _distinct(items: list[Item]) -> list[Item]:
     return out
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

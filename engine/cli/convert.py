@@ -57,11 +57,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _is_image_file(path: Path) -> bool:
-    from engine.core.atomic import explain_os_error
+    from engine.core.atomic import explain_os_error, is_there
+    from engine.core.errors import InputError
     from engine.io.registry import READERS, sniff
 
     if path.is_dir():
         return False
+    if not is_there(path):
+        raise InputError(f"“{path}” is not there.", "No file or folder has this name.", "Check the path.")
     if path.suffix.lower() == ".img":
         return True
     try:

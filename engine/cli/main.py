@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 some cases failed, 2 wrong use or bad input, 3 resources, 
 
 from __future__ import annotations
 
+import difflib
 import io
 import os
 import sys
@@ -13,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 
 from engine.cli.registry import OPEN_TEXT, VERBS
-from engine.core.errors import Cancelled, GroundglassError
+from engine.core.errors import Cancelled, GroundglassError, InputError
 
 DEFECT = 70
 CANCELLED = 130
@@ -78,7 +79,17 @@ def _dispatch(words: list[str]) -> int:
         print(f"groundglass {_version()}")
         return 0
     verb, *rest = words
+    if verb not in VERBS:
+        raise _unknown(verb)
     return VERBS.get(verb)(rest)
+
+
+def _unknown(verb: str) -> InputError:
+    known = ("open", *VERBS)
+    near = difflib.get_close_matches(verb, known, n=1)
+    what = f"There is no verb called “{verb}”, and no such file."
+    fix = f"Did you mean “{near[0]}”?" if near else f"Choose one of: {', '.join(known)}."
+    return InputError(what, "", fix)
 
 
 def _version() -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.batch import CSV_NAME, Item, Row, expand, is_image_name, write_csv
+from engine.cli.batch import CSV_NAME, Item, Row, check_target, expand, write_csv
 from engine.cli.parser import verb_parser
 from engine.cli.sources import add_source_options, open_source
 from engine.cli.terminal_progress import TerminalProgress
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     chosen = _parser().parse_args(list(arguments))
     out: Path = chosen.out
-    to_file = is_image_name(out) and not out.is_dir()
+    to_file = check_target(out)
     if to_file and len(chosen.sources) > 1:
         raise InputError(
             f"{len(chosen.sources)} sources cannot go into one file.",
@@ -66,9 +66,12 @@ class _Work:
 
     @classmethod
     def open(cls, chosen: argparse.Namespace) -> _Work:
+        from engine.nets.registry import NETWORKS
         from engine.nets.weights import find_model
         from engine.predict.segment import SegmentOptions
 
+        if chosen.network is not None:
+            NETWORKS.entry(chosen.network)
         model = find_model(chosen.model, network=chosen.network)
         options = SegmentOptions(
             device=chosen.device,
@@ -89,7 +92,7 @@ class _Work:
         refuse_existing(target, overwrite=self.chosen.overwrite)
         progress = TerminalProgress(prefix)
         try:
-            volume = open_source(item.source, self.chosen, progress=progress)
+            volume = open_source(item.source, self.chosen, progress=progress, prefix=prefix)
             self._check_hu(volume.has_hu)
             warnings = [n.text for n in volume.notices if n.severity == "warning"]
             result = segment(
@@ -193,7 +196,7 @@ def _many(work: _Work, items: list[Item], out: Path) -> int:
 def _row(work: _Work, item: Item, target: Path, prefix: str) -> Row:
     if target.exists() and not work.chosen.overwrite:
         _say(f"{prefix}: is there already and was left alone (--overwrite does it again).")
-        return Row(item.name, "there already", target)
+        return Row.there_already(item.name, target)
     started = time.monotonic()
     try:
         result, findings, warnings = work.run(item, target, prefix)
@@ -210,7 +213,7 @@ def _row(work: _Work, item: Item, target: Path, prefix: str) -> Row:
         return Row(item.name, "failed", None, time.monotonic() - started, told)
     for line in result.warnings:
         _say(f"{prefix}: Warning: {line}")
-    return Row(item.name, "done", target, time.monotonic() - started, "", tuple(warnings), findings)
+    return Row(item.name, "done", target, time.monotonic() - started, "", tuple(warnings), findings.as_dict())
 
 
 def _plain(row: Row) -> dict[str, Any]:
@@ -243,10 +246,20 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default: auto")
     how.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0 takes all cores")
     how.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="default: auto")
-    how.add_argument("--overlap", type=float, default=0.25, metavar="S", help="of windows, 0 to 0.9; default 0.25")
+    how.add_argument("--overlap", type=_overlap, default=0.25, metavar="S", help="of windows, 0 to 0.9; default 0.25")
     how.add_argument("--whole", action="store_true", help="look everywhere, not only around the lungs")
     add_source_options(parser)
     return parser
+
+
+def _overlap(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 0.9:
+        raise argparse.ArgumentTypeError(f"“{text}” is no overlap; it runs from 0 to 0.9, 0.25 is usual")
+    return value
 
 
 def _say(line: str) -> None:

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.core.errors import ChoiceNeeded, InputError
+from engine.cli.terminal_progress import TerminalProgress
+from engine.core.errors import InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.options import QUESTIONS, ReadOptions
 
@@ -52,6 +53,7 @@ def open_source(
     *,
     progress: Progress = NoProgress(),  # noqa: B008 - without state
     cancel: CancelToken | None = None,
+    prefix: str = "",
 ) -> Volume:
     """Return the volume of a SRC; which series it is and what to look out for go to stderr.
 
@@ -60,6 +62,7 @@ def open_source(
         arguments: Parsed by a parser with :func:`add_source_options`.
         progress: Told in files, then in slices.
         cancel: Looked at once per file and slice.
+        prefix: Name of the case, before every line.
 
     Raises:
         InputError: it cannot be read, or ``--series`` names none.
@@ -68,21 +71,21 @@ def open_source(
     """
     from engine.io.source import open_volume, scan
 
+    def say(line: str) -> None:
+        if isinstance(progress, TerminalProgress):
+            progress.end()
+        print(f"{prefix}: {line}" if prefix else line, file=sys.stderr)
+
     options = read_options(arguments)
     found = scan(path, progress=progress, cancel=cancel)
     row = chosen(found, arguments.series)
     if sum(r.loadable for r in found.rows) > 1:
-        _say(f"{path.name}: series {row.number} of {len(found.rows)} is read: {in_words(row)}.")
+        say(f"{path.name}: series {row.number} of {len(found.rows)} is read: {in_words(row)}.")
         if arguments.series is None:
-            _say(
-                "Take another with --series N: " + "; ".join(f"{r.number} {in_words(r)}" for r in found.rows[:9]) + "."
-            )
-    try:
-        volume = open_volume(row, options, progress=progress, cancel=cancel)
-    except ChoiceNeeded as question:
-        raise _spelled_out(question) from question
+            say("Take another with --series N: " + "; ".join(f"{r.number} {in_words(r)}" for r in found.rows[:9]) + ".")
+    volume = open_volume(row, options, progress=progress, cancel=cancel)
     for notice in volume.notices:
-        _say(f"{'Note' if notice.severity == 'info' else 'Warning'}: {notice.text}")
+        say(f"{'Note' if notice.severity == 'info' else 'Warning'}: {notice.text}")
     return volume
 
 
@@ -110,22 +113,9 @@ def in_words(row: SeriesRow) -> str:
     if row.kernel:
         parts.append(row.kernel)
     if row.slices:
-        parts.append(f"{row.slices} slices")
+        parts.append(f"{row.slices} slice{'s' if row.slices != 1 else ''}")
     if row.spacing_zyx_mm is not None:
         parts.append(f"{row.spacing_zyx_mm[0]:g} mm")
     if not row.loadable:
         parts.append("cannot be opened")
     return ", ".join(parts)
-
-
-def _spelled_out(question: ChoiceNeeded) -> ChoiceNeeded:
-    """Return the question with every answer as it is typed."""
-    answers = [f"{question.flag} {choice.value} ({choice.text})" for choice in question.choices]
-    fix = "Answer with " + " or ".join(answers or [question.flag]) + "."
-    return ChoiceNeeded(
-        question.what, question.why, fix, flag=question.flag, key=question.key, choices=question.choices
-    )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)

@@ -43,7 +43,7 @@ class TerminalProgress:
             return
         self._last_s = now
         seconds = self._left.seconds(done, total)
-        left = f", {seconds:.0f} s left" if seconds is not None and not finished and total > 1 else ""
+        left = f", {seconds:.0f} s left" if seconds is not None and seconds >= 0.5 and not finished else ""
         if self._live:
             self._rewrite(f"{self._prefix}{_bar(done, total)} {text}{left}")
         else:

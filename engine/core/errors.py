@@ -104,7 +104,8 @@ class ChoiceNeeded(InputError):
     def __init__(
         self, what: str, why: str = "", fix: str = "", *, flag: str, key: str, choices: tuple[Choice, ...] = ()
     ) -> None:
-        super().__init__(what, why, fix or f"Give the option {flag} to answer.")
+        answers = " or ".join(f"{flag} {choice.value} ({choice.text.rstrip('.')})" for choice in choices)
+        super().__init__(what, why, fix or f"Answer with {answers or flag}.")
         self.flag = flag
         self.key = key
         self.choices = choices

@@ -115,3 +115,8 @@ def test_dicom_becomes_hounsfield_units(tmp_path):
 def test_help_has_two_examples(capsys):
     assert main(["convert", "--help"]) == 0
     assert capsys.readouterr().out.count("  groundglass convert ") >= 2
+
+
+def test_a_source_that_is_not_there_is_bad_input(tmp_path, capsys):
+    assert main(["convert", str(tmp_path / "none.nii"), "-o", str(tmp_path / "b.nrrd")]) == 2
+    assert "not there" in capsys.readouterr().err

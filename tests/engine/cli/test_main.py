@@ -167,3 +167,10 @@ def test_the_help_of_a_verb_shows_two_examples_and_needs_nothing_heavy(name: str
     assert out.stdout.splitlines()[-1] == "heavy []"
     examples = out.stdout.partition("examples:")[2]
     assert examples.count(f"groundglass {name}") >= 2
+
+
+def test_the_window_is_among_the_verbs_that_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal.main(["opne"]) == 2
+    assert "“open”" in capsys.readouterr().err
+    assert terminal.main(["quux"]) == 2
+    assert "open, segment" in capsys.readouterr().err

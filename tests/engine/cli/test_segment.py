@@ -146,3 +146,68 @@ def test_pictures_with_eight_bits_end_with_2(
     assert code == 2
     assert not (tmp_path / "m.nii.gz").exists()
     assert capsys.readouterr().err
+
+
+def test_the_table_of_a_run_that_goes_on_keeps_the_figures_of_what_was_done(
+    cases: Path, model: str, tmp_path: Path
+) -> None:
+    def table() -> dict[str, dict[str, str]]:
+        with (out / "segment.csv").open(encoding="utf-8-sig", newline="") as stream:
+            return {row.pop("name"): row for row in csv.DictReader(stream)}
+
+    out = tmp_path / "masks"
+    words = ["segment", str(cases), "-o", str(out), "--model", model, *HOW]
+    assert main(words) == 0
+    first = table()
+    (out / "b.nii.gz").unlink()
+    (out / "b.json").unlink()
+    assert main(words) == 0
+    again = table()
+    assert first["a"]["lung_right_ml"] != ""
+    for name, state in (("a", "there already"), ("b", "done")):
+        assert again[name]["state"] == state
+        same = [key for key in first[name] if key not in {"state", "seconds"}]
+        assert {k: again[name][k] for k in same} == {k: first[name][k] for k in same}
+
+
+@pytest.mark.parametrize("name", ["m.nhdr", "m.csv", "m.json", "m.gz", "m.dcm"])
+def test_a_name_no_mask_can_have_is_refused_before_anything_is_read(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / name)]) == 2
+    streams = capsys.readouterr()
+    assert ".nii.gz" in streams.err
+    assert "Reading" not in streams.err
+    assert not (tmp_path / name).exists()
+
+
+def test_a_place_below_a_file_is_refused_before_anything_is_read(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert main(["segment", str(cases), "-o", str(tmp_path / "file" / "masks")]) == 2
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / "file" / "m.nii.gz")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("is a file") == 2
+    assert "Reading" not in told
+
+
+@pytest.mark.parametrize("overlap", ["0.95", "-1", "wide", "nan"])
+def test_an_impossible_overlap_is_wrong_use(cases: Path, tmp_path: Path, overlap: str) -> None:
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / "m.nii.gz"), f"--overlap={overlap}"]) == 2
+
+
+def test_an_unknown_network_is_named_as_such(cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / "m.nii.gz"), "--network", "ra_unet"]) == 2
+    assert "ra_unet3d" in capsys.readouterr().err
+
+
+def test_every_line_about_a_case_of_many_begins_with_its_name(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hu, grid, _ = quick_chest((20, 40, 48), (8.0, 6.0, 6.0))
+    write_volume(cases / "b" / "ct.nii.gz", hu, grid, overwrite=True)
+    assert main(["segment", str(cases), "-o", str(tmp_path / "masks"), "--model", model, *HOW]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert any("Warning" in line and "8.0 mm" in line for line in told)
+    assert all(line.startswith(("1/2 a: ", "2/2 b: ")) for line in told[:-1])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from engine.cli.main import fail
 from engine.cli.sources import add_source_options, chosen, open_source, read_options
+from engine.cli.terminal_progress import TerminalProgress
 from engine.core.errors import ChoiceNeeded, InputError
 from engine.io.options import QUESTIONS, ReadOptions
 from engine.io.source import scan
@@ -71,3 +73,16 @@ def test_a_question_ends_with_2_and_names_the_answers(tmp_path: Path, capsys: py
     assert "--fill-gaps interpolate (" in err
     volume = open_source(tmp_path / "s", parsed("--fill-gaps", "longest"))
     np.testing.assert_array_equal(volume.hu, corpus.phantom((20, 10, 12))[:6])
+
+
+def test_a_line_of_a_terminal_never_begins_behind_the_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    open_source(two_series(tmp_path), parsed(), progress=TerminalProgress(), prefix="2/9 x")
+    lines = [line.rsplit("\r", 1)[-1] for line in terminal.getvalue().split("\n")]
+    assert len(lines) > 2
+    assert all(line.startswith("2/9 x: ") for line in lines if "series" in line.lower())

@@ -43,3 +43,12 @@ def test_nothing_to_count_is_no_division() -> None:
     log = io.StringIO()
     TerminalProgress("", log).update(0, 0, "Reading")
     assert "Reading" in log.getvalue()
+
+
+def test_the_last_half_second_is_not_counted_down() -> None:
+    log = io.StringIO()
+    progress = TerminalProgress("", log)
+    progress.update(0, 2, "Reading: 0")
+    progress.update(1, 2, "Reading: 1")
+    progress.update(1, 2, "Checking")
+    assert "0 s left" not in log.getvalue()

@@ -47,7 +47,8 @@ def test_exit_codes_are_those_of_the_manual(name, code):
 
 def test_a_question_names_the_option_that_answers():
     error = make(ChoiceNeeded)
-    assert "--x" in error.fix
+    assert error.fix == "Answer with --x a (First)."
+    assert ChoiceNeeded("W.", flag="--mm", key="mm").fix == "Answer with --mm."
     assert error.choices[0].text == "First."
     assert ChoiceNeeded("W.", fix="Answer.", flag="--x", key="x").fix == "Answer."
 
