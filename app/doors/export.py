@@ -44,6 +44,9 @@ FORMATS = (
     Format("csv", "Figures (CSV)", ".csv", "Millilitres, percent of lung, sides and lesions, one row per label."),
 )
 
+LABEL_MAPS = frozenset({"nifti", "nrrd", "mha"})
+"""Formats that hold the work itself, not figures of it."""
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -103,7 +106,7 @@ def export(case: Case, path: Path, kind: Format, *, overwrite: bool = False) -> 
         if kind.id == "csv":
             _write_csv(path, findings, overwrite=overwrite)
             return Exported((path,), "The figures were written and read back.")
-        from engine.io.labels_out import write_labels
+        from engine.io.masks.write import write_labels
 
         extra: dict[str, Any] = {
             "source": volume.info.name,

@@ -18,7 +18,7 @@ from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 
 if TYPE_CHECKING:
-    from engine.io.label_names import ForeignMask, Match
+    from engine.io.masks.label_names import ForeignMask, Match
 
 
 def read(path: Path, grid: Grid, answers: tuple[tuple[str, str], ...] = ()) -> Job:
@@ -31,7 +31,7 @@ def read(path: Path, grid: Grid, answers: tuple[tuple[str, str], ...] = ()) -> J
     """
 
     def work(job: Job) -> ForeignMask:
-        from engine.io.masks import read_mask
+        from engine.io.masks.read import read_mask
         from engine.io.options import ReadOptions
 
         options, resample = ReadOptions(), None
@@ -47,7 +47,7 @@ def read(path: Path, grid: Grid, answers: tuple[tuple[str, str], ...] = ()) -> J
 
 def matches(mask: ForeignMask, labelset: LabelSet) -> tuple[Match, ...]:
     """Return which label each value most likely means."""
-    from engine.io.label_names import match_labels
+    from engine.io.masks.label_names import match_labels
 
     return match_labels(mask, labelset)
 
@@ -65,8 +65,8 @@ def lay_over(case: Case, mask: ForeignMask, mapping: Mapping[int, int | None], n
     volume = case.volume
 
     def work(_job: Job) -> tuple[Delta | None, tuple[Notice, ...]]:
-        from engine.io.label_names import apply_mapping
-        from engine.io.masks import overlap_notice
+        from engine.io.masks.label_names import apply_mapping
+        from engine.io.masks.read import overlap_notice
 
         found = apply_mapping(mask, mapping)
         if locked:

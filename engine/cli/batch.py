@@ -181,7 +181,7 @@ def _by_key(row: Row) -> dict[str, Mapping[str, Any]]:
 
 def _told_beside(mask: Path) -> dict[str, Any]:
     try:
-        from engine.io.sidecar import sidecar_path
+        from engine.io.masks.sidecar import sidecar_path
 
         told = json.loads(sidecar_path(mask).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):  # a mask of another program, or nothing beside it

@@ -35,8 +35,8 @@ def main(arguments: Sequence[str]) -> int:
 
     from engine.cli.sources import open_source, read_options
     from engine.io.convert import convert_file
-    from engine.io.image_out import format_of, refuse_existing
-    from engine.io.labels_out import write_volume
+    from engine.io.export.image import format_of, refuse_existing
+    from engine.io.masks.write import write_volume
 
     format_of(options.output)
     refuse_existing(options.output, overwrite=options.overwrite)

@@ -157,8 +157,8 @@ def _of_case(recoverable: Recoverable) -> _Labels:
 
 def _of_mask(path: Path) -> _Labels:
     from engine.case.labelset import Label, default_labelset
-    from engine.io.label_names import apply_mapping, match_labels
-    from engine.io.masks import read_mask
+    from engine.io.masks.label_names import apply_mapping, match_labels
+    from engine.io.masks.read import read_mask
 
     mask = read_mask(path)
     labelset = default_labelset()
@@ -180,8 +180,8 @@ def _of_mask(path: Path) -> _Labels:
 
 def _write(labels: _Labels, output: Path, kind: str, *, overwrite: bool) -> tuple[Path, ...]:
     from engine.case.findings import measure
-    from engine.io.findings_out import write_csv, write_json
-    from engine.io.labels_out import write_labels
+    from engine.io.export.findings import write_csv, write_json
+    from engine.io.masks.write import write_labels
 
     findings = measure(labels.data, labels.grid, labels.labelset)
     extra = {"source": labels.name, "authors": list(labels.authors), "warnings": list(labels.warnings)}

@@ -28,8 +28,8 @@ def main(arguments: Sequence[str]) -> int:
 
     from engine.case.labelset import default_labelset
     from engine.cli.terminal_progress import TerminalProgress
-    from engine.io.image_out import format_of, refuse_existing
-    from engine.io.labels_out import write_labels, write_volume
+    from engine.io.export.image import format_of, refuse_existing
+    from engine.io.masks.write import write_labels, write_volume
     from engine.synth.demo import demo
 
     wanted = [path for path in (options.output, options.truth) if path is not None]

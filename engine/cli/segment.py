@@ -85,8 +85,8 @@ class _Work:
     def run(self, item: Item, target: Path, prefix: str = "") -> tuple[Segmentation, Findings, list[str]]:
         """Do one case and return what was found, the figures and everything that must be said about it."""
         from engine.case.findings import measure
-        from engine.io.image_out import refuse_existing
-        from engine.io.labels_out import write_labels
+        from engine.io.export.image import refuse_existing
+        from engine.io.masks.write import write_labels
         from engine.predict.segment import segment
 
         refuse_existing(target, overwrite=self.chosen.overwrite)
@@ -163,7 +163,7 @@ def _one(work: _Work, item: Item, target: Path) -> int:
     for line in result.warnings:
         _say(f"Warning: {line}")
     if work.chosen.json:
-        from engine.io.sidecar import sidecar_path
+        from engine.io.masks.sidecar import sidecar_path
 
         told = json.loads(sidecar_path(target).read_text(encoding="utf-8"))
         print(json.dumps({"mask": str(target), **told, "warnings": warnings}, ensure_ascii=False, indent=1))

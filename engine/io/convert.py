@@ -14,12 +14,12 @@ from engine.core.errors import FormatError, InputError
 from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.geometry.shear import unshear, unshear_labels
-from engine.io.image_out import format_of, refuse_existing, write_image
-from engine.io.labels_out import write_labels
-from engine.io.masks import read_any
+from engine.io.export.image import format_of, refuse_existing, write_image
+from engine.io.images.raw import RawImage, Segment, sheared_notice, straight_grid
+from engine.io.masks.read import read_any
+from engine.io.masks.sidecar import read_sidecar
+from engine.io.masks.write import write_labels
 from engine.io.options import ReadOptions
-from engine.io.raw_image import RawImage, Segment, sheared_notice, straight_grid
-from engine.io.sidecar import read_sidecar
 
 _SLAB = 16
 _SPARE_COLOURS = ("#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#0072b2", "#e69f00", "#999999")
@@ -40,7 +40,7 @@ def convert_file(
 
     Args:
         source: The file; told by its bytes.
-        target: Ends with one of ``engine.io.image_out.SUFFIXES``.
+        target: Ends with one of ``engine.io.export.image.SUFFIXES``.
         options: The user's answers.
         overwrite: Replace an existing file.
         cancel: Looked at now and then.

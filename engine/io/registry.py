@@ -56,18 +56,18 @@ class Peek(Protocol):
 READERS: Registry[Reader] = Registry(
     "image format",
     {
-        "nifti": "engine.io.nifti:read_volume",
-        "nrrd": "engine.io.nrrd:read_volume",
-        "mha": "engine.io.metaimage:read_volume",
+        "nifti": "engine.io.nifti.read:read_volume",
+        "nrrd": "engine.io.nrrd.read:read_volume",
+        "mha": "engine.io.metaimage.read:read_volume",
     },
 )
 
 PEEKS: Registry[Peek] = Registry(
     "image format",
     {
-        "nifti": "engine.io.nifti:peek",
-        "nrrd": "engine.io.nrrd:peek",
-        "mha": "engine.io.metaimage:peek",
+        "nifti": "engine.io.nifti.read:peek",
+        "nrrd": "engine.io.nrrd.read:peek",
+        "mha": "engine.io.metaimage.read:peek",
     },
 )
 
@@ -78,7 +78,7 @@ _GZIP = b"\x1f\x8b"
 def sniff(head: bytes) -> Kind | None:
     """Return the kind of a file by its first bytes (512 are enough), or None if it is none we read.
 
-    DICOM without its preamble is not told here: `engine.io.dicom_scan` tries those by their tags.
+    DICOM without its preamble is not told here: `engine.io.dicom.scan` tries those by their tags.
     """
     if head[128:132] == b"DICM":
         return "dicom"

@@ -16,15 +16,15 @@ from engine.case.volume import Volume
 from engine.core.atomic import explain_os_error
 from engine.core.errors import ChoiceNeeded, DicomError, FormatError, GroundglassError, InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
-from engine.io.archive import Archive
-from engine.io.dicom_header import HEAD_BYTES, HeaderError
-from engine.io.dicom_read import read_series
-from engine.io.dicom_rows import row_of
-from engine.io.dicom_scan import Found, look
-from engine.io.dicom_slice import Slice, header_of
-from engine.io.dicomdir import is_dicomdir, matched
-from engine.io.members import DiskFile, Member, disk_file, shown, walk
-from engine.io.memory import free_bytes
+from engine.io.dicom.dicomdir import is_dicomdir, matched
+from engine.io.dicom.header import HEAD_BYTES, HeaderError
+from engine.io.dicom.read import read_series
+from engine.io.dicom.rows import row_of
+from engine.io.dicom.scan import Found, look
+from engine.io.dicom.slice import Slice, header_of
+from engine.io.files.archive import Archive
+from engine.io.files.members import DiskFile, Member, disk_file, shown, walk
+from engine.io.files.memory import free_bytes
 from engine.io.options import ReadOptions
 from engine.io.registry import PEEKS, READERS, FileKind, Kind, sniff
 from engine.io.rows import Scan, SeriesRow, Skipped
@@ -66,7 +66,7 @@ def scan(path: Path, *, progress: Progress = NoProgress(), cancel: CancelToken |
 
 def thumbnail(row: SeriesRow, *, size: int = 96) -> NDArray[np.uint8]:
     """Return one picture of a row, (h, w) uint8 with square pixels, the longer side `size`; black if unreadable."""
-    from engine.io.thumbnails import black, of_slices
+    from engine.io.dicom.thumbnails import black, of_slices
 
     if row.kind != "dicom" or not row.loadable:
         return black(size)

@@ -77,7 +77,7 @@ def _ct(folder: Path) -> Path | None:
 
 
 def _mask(path: Path, grid: Grid, orientation: Orientation, source: Grid, target: Grid) -> MaskArray:
-    from engine.io.masks import read_mask
+    from engine.io.masks.read import read_mask
 
     read = read_mask(path)
     own = read.grid

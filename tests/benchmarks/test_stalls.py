@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, Qt
 
 from engine.case.delta import Delta
 from engine.geometry.box import Box
-from engine.io.labels_out import write_volume
+from engine.io.masks.write import write_volume
 from tests.support.heartbeat import Heartbeat
 from tests.support.models import quick_chest
 from tests.support.panes import turn_wheel

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from engine.geometry.grid import Grid
-from engine.io.masks import read_mask
+from engine.io.masks.read import read_mask
 from engine.io.source import open_volume
 from engine.metrics.overlap import counts
 from engine.metrics.surface import surface_distances

@@ -69,11 +69,11 @@ def read_series_of(data: bytes) -> None:
     """Read the changed files as the engine would, with and without answers."""
     from engine.core.errors import GroundglassError
     from engine.core.progress import NoProgress
-    from engine.io.dicom_read import read_series
-    from engine.io.dicom_rows import row_of
-    from engine.io.dicom_scan import look
+    from engine.io.dicom.read import read_series
+    from engine.io.dicom.rows import row_of
+    from engine.io.dicom.scan import look
+    from engine.io.dicom.thumbnails import of_slices
     from engine.io.options import ReadOptions
-    from engine.io.thumbnails import of_slices
 
     members = [Bytes(file, f"IM{k:04d}") for k, file in enumerate(changed(data))]
     for group in look(members, NoProgress(), None).groups[:4]:

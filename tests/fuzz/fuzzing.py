@@ -6,7 +6,7 @@ bounded time and memory. Run one target like this (about 20 minutes)::
     python tests/fuzz/fuzz_dicom.py CORPUS_FOLDER -max_total_time=1200 -timeout=20 -rss_limit_mb=3000
 
 The folder is filled with seeds on the first run. What crashes or hangs becomes a file in
-``tests/engine/io/fuzz_findings`` and is replayed by ``tests/engine/io/test_dicom_fuzz_findings.py``.
+``tests/engine/io/fuzz_findings`` and is replayed by ``tests/engine/io/test_fuzz_findings.py``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Bytes:
 
 def small_memory() -> None:
     """Let the engine believe in little memory, so that a hostile size is refused and not tried."""
-    from engine.io import decoder, memory, source
+    from engine.io import source
+    from engine.io.dicom import decoder
+    from engine.io.files import memory
 
     memory.free_bytes = source.free_bytes = lambda: FREE_BYTES
     decoder.FRAME_TIMEOUT_S = 5.0
@@ -72,9 +74,9 @@ def read_dicom(data: bytes) -> None:
     """Read bytes as a DICOM file twice over (a series of one file and its changed twin), as the engine would."""
     from engine.core.errors import GroundglassError
     from engine.core.progress import NoProgress
-    from engine.io.dicom_read import read_series
-    from engine.io.dicom_rows import row_of
-    from engine.io.dicom_scan import look
+    from engine.io.dicom.read import read_series
+    from engine.io.dicom.rows import row_of
+    from engine.io.dicom.scan import look
     from engine.io.options import ReadOptions
 
     half = len(data) // 2
@@ -119,14 +121,14 @@ def main(target: Callable[[bytes], None], seeds: Callable[[], Iterable[bytes]]) 
             for k, seed in enumerate(seeds()):
                 (folder / f"seed-{k:03d}").write_bytes(seed)
     with atheris.instrument_imports(include=["engine.io"]):
-        import engine.io.archive
-        import engine.io.decoder
-        import engine.io.dicom_read
-        import engine.io.dicom_rows
-        import engine.io.dicomdir
-        import engine.io.metaimage
-        import engine.io.nifti
-        import engine.io.nrrd
+        import engine.io.dicom.decoder
+        import engine.io.dicom.dicomdir
+        import engine.io.dicom.read
+        import engine.io.dicom.rows
+        import engine.io.files.archive
+        import engine.io.metaimage.read
+        import engine.io.nifti.read
+        import engine.io.nrrd.read
         import engine.io.source  # noqa: F401
     small_memory()
     atheris.Setup(sys.argv, target)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QLabel
 from app.shell.problem_dialog import ProblemDialog
 from engine.case import writer
 from engine.core import atomic
-from engine.io import members
+from engine.io.files import members
 from tests.support.dicom_corpus import Series
 from tests.support.models import quick_chest
 from tests.support.window import Bench, chest_file

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.case.volume import Volume
 from engine.geometry.grid import Grid
-from engine.io.dicom_slice import Slice
+from engine.io.dicom.slice import Slice
 from engine.io.options import ReadOptions
 from engine.io.source import open_volume, scan
 

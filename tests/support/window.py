@@ -17,7 +17,7 @@ from app.shell.window import Window
 from app.views.slice_view import SliceView
 from engine.core.errors import GroundglassError
 from engine.core.types import IndexZyx
-from engine.io.labels_out import write_volume
+from engine.io.masks.write import write_volume
 from tests.support.models import quick_chest
 
 WAIT_MS = 20_000

@@ -66,7 +66,7 @@ def test_figures_in_a_table(qapp, case, tmp_path: Path) -> None:
 def test_later_edits_do_not_enter(qapp, case, tmp_path: Path) -> None:
     from engine.case.delta import Delta
     from engine.geometry.box import Box
-    from engine.io.masks import read_mask
+    from engine.io.masks.read import read_mask
 
     before = case.labels.data.copy()
     job = export(case, tmp_path / "l.nii.gz", BY_ID["nifti"])

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from app.shell.dropping import may_be_mask
 from app.shell.mask_dialog import NEW, MaskDialog
 from engine.case.labelset import default_labelset
-from engine.io.labels_out import write_labels
+from engine.io.masks.write import write_labels
 from tests.support.window import Bench, chest_file
 
 

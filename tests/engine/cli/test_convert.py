@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from engine.case.labelset import default_labelset
 from engine.cli.main import main
-from engine.io.labels_out import write_labels
+from engine.io.masks.write import write_labels
 from engine.io.sitk_bridge import array_of, grid_of
 from tests.support.grids import oblique_grid
 from tests.support.image_files import ct, itk, nifti, patch

@@ -18,7 +18,7 @@ from engine.case.volume import SeriesInfo, Volume
 from engine.cli.main import main
 from engine.core.paths import state_dir
 from engine.geometry.box import Box
-from engine.io.labels_out import write_labels
+from engine.io.masks.write import write_labels
 from engine.io.sitk_bridge import array_of, grid_of
 from tests.support.grids import oblique_grid
 

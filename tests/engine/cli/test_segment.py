@@ -13,7 +13,7 @@ import pytest
 from engine.cli import segment
 from engine.cli.batch import Item
 from engine.cli.main import main
-from engine.io.labels_out import write_volume
+from engine.io.masks.write import write_volume
 from engine.nets import weights
 from tests.support.models import quick_chest, tiny_model
 

@@ -1,0 +1,1 @@
+"""DICOM: from a heap of files to series, from a series to one volume."""

@@ -1,0 +1,1 @@
+"""Images and figures to files, read back before they count."""

@@ -1,0 +1,97 @@
+"""NAME.json beside a mask: what its numbers mean, how much of each there is, and what made it.
+
+``{"labels": [{"id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions"}], "model", "source",
+"findings", "warnings"}``. Numbers are C-locale, text is UTF-8; nothing names a patient.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.case.figures import Findings
+from engine.core.errors import FormatError, InputError
+from engine.io.export.image import base_name
+from engine.io.images.raw import Segment
+
+_LARGEST = 16 << 20
+_ROW = ("id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions")
+
+
+def sidecar_path(mask: Path) -> Path:
+    """Return where the JSON of a mask lies: ``mask.json`` beside ``mask.nii.gz``."""
+    return mask.with_name(f"{base_name(mask)}.json")
+
+
+def sidecar_data(findings: Findings, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the content of the sidecar.
+
+    Args:
+        findings: The figures of the mask.
+        extra: Replaces or adds keys, e.g. ``model``, ``source`` and ``warnings``.
+    """
+    figures = findings.as_dict()
+    data: dict[str, Any] = {
+        "labels": [{key: row[key] for key in _ROW} for row in figures["labels"]],
+        "model": None,
+        "source": None,
+        "findings": figures,
+        "warnings": [],
+    }
+    data.update(extra or {})
+    return data
+
+
+def to_json(data: Any) -> str:  # noqa: ANN401 - JSON
+    """Return JSON text: sorted as given, two spaces, umlauts as they are, no NaN.
+
+    Raises:
+        ValueError: a number is NaN or infinite; that is a defect of the caller.
+    """
+    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def read_sidecar(mask: Path) -> tuple[Segment, ...]:
+    """Return the labels that the JSON beside a mask names; none if there is no such file.
+
+    Raises:
+        FormatError: the file is there but damaged.
+    """
+    try:
+        path = sidecar_path(mask)
+    except InputError:  # a name of another kind has no JSON beside it
+        return ()
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return ()
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FormatError(
+            f"The file beside “{mask.name}” is damaged.",
+            "A JSON file with the same name should say what its labels are.",
+            "Remove it, or copy it again from where it came.",
+            details=str(error),
+        ) from error
+    labels = rows.get("labels") if isinstance(rows, dict) else None
+    return tuple(_segment(row) for row in labels if _usable(row)) if isinstance(labels, list) else ()
+
+
+def _usable(row: object) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("id"), int)
+        and not isinstance(row.get("id"), bool)
+        and isinstance(row.get("name"), str)
+    )
+
+
+def _segment(row: Mapping[str, Any]) -> Segment:
+    key, colour = row.get("key"), row.get("colour")
+    return Segment(
+        int(row["id"]),
+        str(row["name"]),
+        colour if isinstance(colour, str) else "",
+        key if isinstance(key, str) else "",
+    )

@@ -1,0 +1,1 @@
+"""NRRD with its data inside or beside it."""

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.core.errors import ResourceError
+from engine.io.files import memory
+
+
+def test_what_fits_is_let_through_and_what_does_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1 << 30)
+    memory.demand_volume((300, 512, 512), "It")
+    with pytest.raises(ResourceError, match=r"512 × 512 × 3000 voxels need 1500 MiB; 1024 MiB are free"):
+        memory.demand_volume((3000, 512, 512), "It")
+
+
+def test_free_memory_is_told_in_bytes() -> None:
+    assert 1 << 20 < memory.free_bytes() < 1 << 50
