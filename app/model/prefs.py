@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.case.shelf import DEFAULT_BOUND_MIB
 from engine.core.atomic import write_text
 from engine.core.errors import GroundglassError
 from engine.core.paths import config_dir
@@ -45,6 +46,7 @@ class Prefs:
         threads: Of the networks; 0 leaves it to the machine.
         model: Id of the model used last; empty takes the best one.
         undo_mib: Memory for undo.
+        kept_mib: What all cases kept on disk may take together; what was never exported stays beyond it.
         keep_recent: Remember which studies were open (their paths may hold names).
         keys: Changed keys: action id → key sequences.
         label_colours: Changed colours of labels: key → ``"#rrggbb"``.
@@ -61,6 +63,7 @@ class Prefs:
     threads: int = field(default=0, metadata={"low": 0, "high": 256})
     model: str = ""
     undo_mib: int = field(default=512, metadata={"low": 64, "high": 16384})
+    kept_mib: int = field(default=DEFAULT_BOUND_MIB, metadata={"low": 256, "high": 1 << 20})
     keep_recent: bool = True
     keys: dict[str, tuple[str, ...]] = field(default_factory=_keys)
     label_colours: dict[str, str] = field(default_factory=_colours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.doors import export as door
@@ -15,6 +15,7 @@ from app.model.action import Host
 from app.model.prefs import Preferences
 from app.model.session import Session
 from app.shell.export_dialog import ExportDialog
+from engine.case.shelf import state_of
 from engine.core.errors import GroundglassError, InputError
 
 _SURFACES = "STL (*.stl);;PLY (*.ply)"
@@ -30,6 +31,9 @@ class Exporting(QObject):
         preferences: Remembers the folder.
         parent: Over which dialogs open.
     """
+
+    exported = Signal(object)
+    """A label map was written: the state of the case in it, as `engine.case.shelf.state_of` tells it."""
 
     def __init__(self, session: Session, jobs: JobQueue, host: Host, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
@@ -92,6 +96,9 @@ class Exporting(QObject):
         if case is None or dialog is None:
             return
         job = door.export(case, path, kind, overwrite=overwrite)
+        if kind.id in door.LABEL_MAPS:
+            state = state_of(case)
+            job.succeeded.connect(lambda _result: self.exported.emit(state) if self._session.case is case else None)
         job.succeeded.connect(partial(self._done, dialog))
         job.failed.connect(partial(self._failed, dialog))
         job.cancelled.connect(dialog.back)

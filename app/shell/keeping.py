@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
 from app.model.action import Host
+from app.model.prefs import Preferences
 from app.model.session import Session
 from app.shell.opening import Opening, Source
 from engine.case.journal import Journal, Recoverable, recover
+from engine.case.shelf import Room, make_room, note_export
 from engine.case.volume import Volume
 from engine.core.errors import GroundglassError, InputError
 from engine.core.paths import state_dir
@@ -31,7 +33,7 @@ class Keeping(QObject):
         jobs: Where journals are looked through.
         host: Shows problems.
         opening: Tells when a case is whole and when it is left.
-        undo_mib: Memory for undo, asked when a case is recovered.
+        preferences: Memory for undo, and how much room kept cases may take.
     """
 
     unfinished = Signal(object)
@@ -39,14 +41,20 @@ class Keeping(QObject):
     _trouble = Signal(object)
 
     def __init__(
-        self, session: Session, jobs: JobQueue, host: Host, opening: Opening, undo_mib: float, parent: QObject
+        self,
+        session: Session,
+        jobs: JobQueue,
+        host: Host,
+        opening: Opening,
+        preferences: Preferences,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._jobs = jobs
         self._host = host
         self._opening = opening
-        self._undo_mib = undo_mib
+        self._preferences = preferences
         self._journal: Journal | None = None
         self._kept = ""
         self._told = ""
@@ -77,6 +85,19 @@ class Keeping(QObject):
         job = Job("Looking for unfinished cases", look, visible=False)
         job.succeeded.connect(lambda found: [self.unfinished.emit(r) for r in found[:3]])
         self._jobs.start(job)
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Let go, beside the window, of the oldest exported cases where all take more than they may."""
+        folder, most_bytes = self.folder, self._preferences.now.kept_mib << 20
+        job = Job("Making room", lambda _job: make_room(folder, most_bytes), visible=False)
+        job.succeeded.connect(self._on_room)
+        self._jobs.start(job)
+
+    def note_export(self, state: tuple[int, float]) -> None:
+        """Remember that the open case was exported as it was in `state`."""
+        if self._journal is not None:
+            note_export(self._journal.place, state)
 
     def refusal(self, volume: Volume) -> GroundglassError | None:
         """Return why a study may not be opened here: another window corrects it. None if it may."""
@@ -132,7 +153,7 @@ class Keeping(QObject):
         earlier = source.token if isinstance(source.token, Recoverable) else self._earlier(case.volume)
         if earlier is not None:
             try:
-                case = recover(earlier, case.volume, budget_mib=self._undo_mib)
+                case = recover(earlier, case.volume, budget_mib=self._preferences.now.undo_mib)
                 self._session.set_case(case)
                 self._session.message.emit(f"Your {earlier.steps} steps are back.")
             except GroundglassError as error:
@@ -154,6 +175,14 @@ class Keeping(QObject):
             return Journal.find(self.folder, volume)
         except (OSError, GroundglassError):
             return None
+
+    def _on_room(self, taken: Room) -> None:
+        if taken.removed:
+            count = len(taken.removed)
+            self._session.message.emit(f"Removed {count} old exported case{'s' if count != 1 else ''} to make room.")
+        elif taken.over:
+            gib = taken.nbytes / (1 << 30)
+            self._session.message.emit(f"Kept cases take {gib:.1f} GiB and were never exported: Settings, Work.")
 
     def _on_trouble(self, error: GroundglassError | None) -> None:
         if error is None:

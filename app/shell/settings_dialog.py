@@ -27,6 +27,7 @@ from app.model.prefs import Preferences
 from app.shell.actions import ActionTable
 from app.shell.shortcuts import conflicts, normal
 from engine.case.labelset import default_labelset
+from engine.case.shelf import room
 from engine.core.paths import config_dir, data_dir, state_dir
 
 _SCALES = (0, 100, 125, 150, 175, 200, 225, 250)
@@ -88,6 +89,9 @@ class SettingsDialog(QDialog):
         self.threads = _number(0, 256, now.threads, "", self._set("threads"))
         self.threads.setSpecialValueText("Automatic")
         self.undo = _number(64, 16384, now.undo_mib, "\u2009MiB", self._set("undo_mib"))
+        self.kept = _number(256, 1 << 20, now.kept_mib, "\u2009MiB", self._set("kept_mib"))
+        self.kept.setToolTip("Beyond it the oldest exported cases are removed; what was never exported stays.")
+        taken = room(state_dir() / "cases", 0).nbytes / (1 << 20)
         self.recent = _switch("Remember recent studies", now.keep_recent, self._set("keep_recent"))
         places = "\n".join(
             f"{what}: {path}"
@@ -99,6 +103,7 @@ class SettingsDialog(QDialog):
             _line("Networks run on", self.device),
             _line("Threads of networks", self.threads),
             _line("Memory for undo", self.undo, "For cases opened from now on."),
+            _line("Room for kept cases", self.kept, f"{taken:.0f}\u2009MiB taken."),
             self.recent,
             words("Their paths may hold names; they stay on this machine.", "small"),
             12,

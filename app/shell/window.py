@@ -104,7 +104,7 @@ class Window(QMainWindow):
 
     def _build_workers(self) -> None:
         self.opening = Opening(self.session, self.jobs, self, self.recent, self.new_case, self)
-        self.keeping = Keeping(self.session, self.jobs, self, self.opening, float(self.preferences.now.undo_mib), self)
+        self.keeping = Keeping(self.session, self.jobs, self, self.opening, self.preferences, self)
         self.segmenting = Segmenting(self.session, self.jobs, self, self.preferences, self)
         self.exporting = Exporting(self.session, self.jobs, self, self.preferences, self)
         self.importing = Importing(self.session, self.jobs, self, self)
@@ -169,6 +169,7 @@ class Window(QMainWindow):
         self.empty.resume_asked.connect(self.keeping.go_on)
         self.empty.drop_asked.connect(self.keeping.leave)
         self.keeping.unfinished.connect(lambda found: self.empty.offer(found.name, words_of(found), found))
+        self.exporting.exported.connect(self.keeping.note_export)
         self.segmenting.state_changed.connect(self.status.show_device)
         session.interpolate_changed.connect(lambda: self.preferences.update(interpolate=session.interpolate))
         self.preferences.changed.connect(table.refresh_soon)

@@ -139,6 +139,7 @@ class Recoverable:
         closed: False after a crash.
         damaged: Whether the end of the journal is torn: the newest step may be missing.
         reopen: How its source is found again (path and reading options). Holds paths: never log or export it.
+        done_at: When the newest step in force was made; 0 without one.
     """
 
     place: Path
@@ -151,6 +152,7 @@ class Recoverable:
     closed: bool
     damaged: bool
     reopen: Mapping[str, Any] = field(repr=False)
+    done_at: float = 0.0
 
     @classmethod
     def at(cls, place: Path) -> Recoverable | None:
@@ -169,6 +171,7 @@ class Recoverable:
                 ledger.closed,
                 not ledger.whole,
                 read_reopen(place),
+                ledger.steps[ledger.done - 1].at if ledger.done else 0.0,
             )
         except (OSError, FormatError):
             return None

@@ -103,6 +103,7 @@ def examine(run: Run = run_child) -> tuple[Finding, ...]:
         display(),
         memory(),
         *places(),
+        cases(),
         weights(),
     )
 
@@ -175,7 +176,7 @@ def opengl(run: Run) -> Finding:
         return Finding("OpenGL", "note", "not tried, vtk is missing")
     answer = run([sys.executable, "-m", "app.views.gl_probe"], 20)
     if answer.code == 0:
-        return Finding("OpenGL", "good", answer.out.strip().splitlines()[-1] if answer.out.strip() else "works")
+        return Finding("OpenGL", "good", _gl_words(answer.out))
     missing = [
         name for name in ("GL", "EGL") if sys.platform.startswith("linux") and not ctypes.util.find_library(name)
     ]
@@ -185,6 +186,15 @@ def opengl(run: Run) -> Finding:
         else "Update the driver of the graphics card."
     )
     return Finding("OpenGL", "note", f"no 3-D pane, all else works: {_last(answer)}", fix)
+
+
+def _gl_words(out: str) -> str:
+    try:
+        told = json.loads(out.strip().splitlines()[-1])
+        where = "the processor (software)" if told["software"] else "the graphics card"
+        return f"{told['version']} by {told['renderer']}, on {where}"
+    except (ValueError, IndexError, KeyError, TypeError):
+        return "works"
 
 
 def display() -> Finding:
@@ -229,6 +239,20 @@ def places() -> Iterator[Finding]:
             yield Finding(topic, "note", f"{folder}, {free:.1f} GB free", "Make room on that disk.")
         else:
             yield Finding(topic, "good", f"{folder}, {free:.0f} GB free")
+
+
+def cases() -> Finding:
+    """Return how many cases are kept and how much room they take."""
+    from engine.case.shelf import DEFAULT_BOUND_MIB, kept
+
+    found = kept(paths.state_dir() / "cases")
+    mib = sum(one.nbytes for one in found) / (1 << 20)
+    alone = sum(not one.exported for one in found)
+    text = f"{len(found)} kept, {mib:.0f} MiB; {alone} of them not exported since their last change"
+    if mib <= DEFAULT_BOUND_MIB:
+        return Finding("cases", "good", text)
+    fix = "Export them, or remove some with `groundglass cases --remove CASE`."
+    return Finding("cases", "note", f"{text}; more than {DEFAULT_BOUND_MIB} MiB", fix)
 
 
 def weights() -> Finding:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.geometry.grid import Grid
 
 _SUFFIX = {"nifti": ".nii.gz", "nrrd": ".seg.nrrd", "mha": ".mha", "csv": ".csv", "json": ".json"}
+_LABEL_MAPS = frozenset({"nifti", "nrrd", "mha"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +58,14 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(list(arguments))
 
     output, kind = _target(options)
-    labels = _read(options.case)
+    labels, saved = _read(options.case)
     for warning in labels.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     paths = _write(labels, output, kind, overwrite=options.overwrite)
+    if saved is not None and kind in _LABEL_MAPS:
+        from engine.case.shelf import note_export
+
+        note_export(saved.place, (saved.steps, saved.done_at))
     if options.json:
         print(json.dumps({"files": [str(path) for path in paths]}, ensure_ascii=False))
     else:
@@ -91,46 +96,15 @@ def _target(options: argparse.Namespace) -> tuple[Path, str]:
     return output, kind
 
 
-def _read(case: str) -> _Labels:
+def _read(case: str) -> tuple[_Labels, Recoverable | None]:
+    """Return what is exported, and the saved case it is from if it is from one."""
     path = Path(case)
     if path.is_file() and path.name != "journal":
-        return _of_mask(path)
-    return _of_case(_find(case))
+        return _of_mask(path), None
+    from engine.cli.saved import find_case
 
-
-def _find(case: str) -> Recoverable:
-    """Return the saved case that a folder or a name means.
-
-    Raises:
-        InputError: there is none, or several.
-    """
-    from engine.case.journal import Journal
-    from engine.case.recovery import Recoverable
-    from engine.core.paths import state_dir
-
-    path = Path(case)
-    place = path.parent if path.name == "journal" else path
-    if place.is_dir():
-        found = Recoverable.at(place)
-        if found is None:
-            raise InputError(f"“{place.name}” holds no saved case.", "There is no readable journal in it.", _LIST)
-        return found
-    folder = state_dir() / "cases"
-    known = [*Journal.unfinished(folder), *Journal.saved(folder)] if folder.is_dir() else []
-    matching = [r for r in known if case in (r.name, r.place.name)]
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        raise InputError(
-            f"{len(matching)} saved cases are called “{case}”.",
-            "Their folders are " + ", ".join(f"“{r.place.name}”" for r in matching) + ".",
-            "Give the folder's name instead.",
-        )
-    names = ", ".join(f"“{r.name}”" for r in known[:9]) or "none"
-    raise InputError(f"There is no saved case “{case}”.", f"Saved cases: {names}.", _LIST)
-
-
-_LIST = "`groundglass cases` lists the saved cases; a mask file can be given instead."
+    found = find_case(case)
+    return _of_case(found), found
 
 
 def _of_case(recoverable: Recoverable) -> _Labels:

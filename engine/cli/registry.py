@@ -15,6 +15,7 @@ VERBS: Registry[Verb] = Registry(
         "sample": Entry("engine.cli.sample:main", text="write the sample study, a computed chest"),
         "convert": Entry("engine.cli.convert:main", text="write a CT or a mask in another format"),
         "export": Entry("engine.cli.export:main", text="write what the window exports from a case"),
+        "cases": Entry("engine.cli.cases:main", text="list the cases kept here, or remove some"),
         "train": Entry("engine.cli.train:main", text="train a network from a recipe"),
         "models": Entry("engine.cli.models:main", text="list networks and weights"),
         "doctor": Entry("engine.cli.doctor:main", text="say what is there, what is missing, what to do"),

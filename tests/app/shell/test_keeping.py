@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from engine.case.journal import Journal
+from engine.case.shelf import kept, state_of
 from tests.support.window import Bench, chest_file
 
 
@@ -78,3 +79,31 @@ def test_one_picture_leaves_nothing_behind(bench: Callable[..., Bench], tmp_path
     b.window.keeping.enabled = False
     edited(b, chest_file(tmp_path))
     assert not b.window.keeping.folder.exists()
+
+
+def test_only_exported_cases_make_room_and_the_person_is_told(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench()
+    b.window.preferences.update(kept_mib=256)
+    edited(b, chest_file(tmp_path))
+    b.window.exporting.exported.emit(state_of(b.session.case))
+    b.window.opening.close()
+    (one,) = kept(b.window.keeping.folder)
+    assert one.may_go
+    with (one.case.place / "ballast").open("wb") as file:  # takes room, not the disk
+        file.truncate(300 << 20)
+    b.window.keeping.make_room()
+    b.wait(lambda: kept(b.window.keeping.folder) == [])
+    b.wait(lambda: any("make room" in line for line in b.said))
+
+
+def test_work_that_was_never_exported_stays_and_is_told(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench()
+    b.window.preferences.update(kept_mib=256)
+    edited(b, chest_file(tmp_path))
+    b.window.opening.close()
+    (one,) = kept(b.window.keeping.folder)
+    with (one.case.place / "ballast").open("wb") as file:
+        file.truncate(300 << 20)
+    b.window.keeping.make_room()
+    b.wait(lambda: any("never exported" in line for line in b.said))
+    assert one.case.place.exists()

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.case.journal import Journal
 from engine.cli import checkup
 from engine.cli.checkup import Answer, Finding
 from engine.core import paths
+from tests.engine.case.test_shelf import stroke
+from tests.support.cases import a_case
 
 
 def says(code: int | None, out: str = "", err: str = "") -> checkup.Run:
@@ -60,7 +63,26 @@ def test_a_broken_opengl_is_a_note_for_all_else_works(code: int | None, word: st
 
 
 def test_a_working_opengl_is_named() -> None:
-    assert checkup.opengl(says(0, "Mesa llvmpipe\n")).text == "Mesa llvmpipe"
+    told = {"works": True, "renderer": "llvmpipe", "version": "4.5 Mesa", "software": True}
+    assert checkup.opengl(says(0, json.dumps(told) + "\n")).text == "4.5 Mesa by llvmpipe, on the processor (software)"
+    assert checkup.opengl(says(0, json.dumps(told | {"software": False}))).text.endswith("on the graphics card")
+    assert checkup.opengl(says(0, "of an older probe\n")).text == "works"
+
+
+def test_kept_cases_are_counted_with_what_exists_nowhere_else() -> None:
+    assert checkup.cases().text.startswith("0 kept, 0 MiB")
+    case = a_case()
+    journal = Journal.open(paths.state_dir() / "cases", case)
+    stroke(case, 3)
+    journal.close()
+    assert checkup.cases().text == "1 kept, 0 MiB; 1 of them not exported since their last change"
+
+
+def test_too_many_kept_cases_are_a_note_with_an_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.case.shelf.DEFAULT_BOUND_MIB", -1)
+    found = checkup.cases()
+    assert found.state == "note"
+    assert "groundglass cases --remove" in found.fix
 
 
 def test_a_missing_package_is_named_with_its_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
