@@ -1,6 +1,6 @@
 """Whatever the user drops on the window: a folder, a zip, a DICOMDIR, a file. One door for all of them.
 
-`scan` lists what is inside without reading pixels, `thumbnail` shows one picture of a row,
+`scan` lists what is inside, `thumbnail` shows one picture of a row,
 `open_volume` reads one. What the bytes are decides who reads them; the name of a file never does.
 """
 
@@ -18,6 +18,7 @@ from engine.core.errors import ChoiceNeeded, DicomError, FormatError, Groundglas
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.dicom.dicomdir import is_dicomdir, matched
 from engine.io.dicom.header import HEAD_BYTES, HeaderError
+from engine.io.dicom.lungs_seen import looked_closer
 from engine.io.dicom.read import read_series
 from engine.io.dicom.rows import row_of
 from engine.io.dicom.scan import Found, look
@@ -47,6 +48,8 @@ _MASK_WORDS = ("mask", "label", "seg", "lesion", "infection", "effusion", "lung"
 def scan(path: Path, *, progress: Progress = NoProgress(), cancel: CancelToken | None = None) -> Scan:  # noqa: B008
     """Return what `path` holds: a folder (with folders inside), a zip, a DICOMDIR or a single file.
 
+    Pixels are looked at only where several CT series could be the chest by their headers: a few slices of each.
+
     Raises:
         InputError: nothing is there, or nothing in it is known.
         ResourceError: the disk does not answer, or a zip wants more memory than there is.
@@ -58,6 +61,7 @@ def scan(path: Path, *, progress: Progress = NoProgress(), cancel: CancelToken |
     rows = [row_of(group) for group in found.groups] + [_file_row(kind, member) for kind, member in found.files]
     if not rows:
         raise _nothing(path, found)
+    rows = looked_closer(rows, progress, cancel)
     rows.sort(key=lambda r: -r.chest_score)
     rows = [replace(row, number=k) for k, row in enumerate(rows, 1)]
     best = next((k for k, row in enumerate(rows) if row.loadable), None)

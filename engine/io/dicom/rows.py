@@ -92,10 +92,15 @@ def why_not(slices: Sequence[Slice]) -> str:
     return reason
 
 
+def names_chest(one: Slice) -> bool:
+    """Whether the header names the chest."""
+    return bool(_CHEST.search(_told(one)))
+
+
 def is_elsewhere(one: Slice) -> bool:
     """Whether the header names another part of the body and not the chest."""
     told = _told(one)
-    return bool(_ELSEWHERE.search(told)) and not _CHEST.search(told)
+    return bool(_ELSEWHERE.search(told)) and not names_chest(one)
 
 
 def _told(one: Slice) -> str:
@@ -110,7 +115,7 @@ def chest_score(slices: Sequence[Slice], spacing: FloatZyx | None, orientation: 
     """
     one = slices[0]
     score = 40.0 if modality == "CT" else -60.0
-    if _CHEST.search(_told(one)):
+    if names_chest(one):
         score += 25
     elif _ELSEWHERE.search(_told(one)):
         score -= 25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.cli.registry import VERBS
 
-PROMISED = "segment sample convert export train models doctor"
+PROMISED = "segment sample convert export cases train models doctor"
 
 
 def test_every_promised_verb_is_there_with_a_line_for_the_overview() -> None:
