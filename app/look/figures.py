@@ -9,11 +9,14 @@ NONE = "–"
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Return a number in the locale's way, without group separators below ten thousand."""
+    """Return a number in the locale's way, without group separators below ten thousand; what rounds to 0 has no sign."""
     locale = QLocale()
     if abs(value) < 10_000:
         locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    return locale.toString(float(value), "f", decimals).replace("-", "−")
+    text = locale.toString(float(value), "f", decimals)
+    if value < 0 and text == locale.toString(-0.0, "f", decimals):
+        text = locale.toString(0.0, "f", decimals)
+    return text.replace("-", "−")
 
 
 def ml(value: float | None) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from app.look.figures import THIN, number
 from app.look.pieces import row, words
 from app.model.session import Session
 from engine.core.types import IndexZyx
-
-THIN = " "
 
 
 def read_out(session: Session, voxel: IndexZyx | None) -> tuple[str, str, str, str]:
@@ -27,7 +26,7 @@ def read_out(session: Session, voxel: IndexZyx | None) -> tuple[str, str, str, s
     return (
         label.name if label else "",
         f"{value}{THIN}{unit}".replace("-", "−"),
-        f"{left:.1f}  {posterior:.1f}  {superior:.1f}{THIN}mm".replace("-", "−"),
+        f"{number(left, 1)}  {number(posterior, 1)}  {number(superior, 1)}{THIN}mm",
         f"[{z} {y} {x}]",
     )
 

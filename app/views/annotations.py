@@ -41,7 +41,7 @@ class CornerTexts:
 def number(value: float, digits: int = 0) -> str:
     """Return a number as it is written on screen, with a true minus sign."""
     text = f"{value:.{digits}f}"
-    return "0" if text in {"-0", "0"} else text.replace("-", "−")
+    return text.replace("-", "−" if text.strip("-0.") else "")  # what rounds to 0 has no sign
 
 
 def corner_texts(

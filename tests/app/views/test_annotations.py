@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from app.look import figures
 from app.model.session import Session, Slab
 from app.views.annotations import THIN, corner_texts, number, position_text, value_text
 from app.views.slice_view import SliceView
@@ -92,3 +93,11 @@ def test_the_scale_bar_is_as_long_as_it_says(session: Session, pane: MakePane) -
         runs = np.diff(np.flatnonzero(np.concatenate(([True], line < 120, [True]))))
         longest = max(longest, int(runs.max()) - 1)
     assert longest == round(5 * view.viewport.scale)
+
+
+@pytest.mark.parametrize(("value", "digits", "text"), [
+    (-0.04, 1, "0.0"), (0.04, 1, "0.0"), (-0.4, 0, "0"), (-0.06, 1, "−0.1"), (-12.34, 1, "−12.3"), (-10, 0, "−10"),
+])  # fmt: skip
+def test_what_rounds_to_zero_has_no_sign(value: float, digits: int, text: str) -> None:
+    assert number(value, digits) == text
+    assert figures.number(value, digits) == text
