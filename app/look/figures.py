@@ -9,14 +9,16 @@ NONE = "–"
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Return a number in the locale's way, without group separators below ten thousand; what rounds to 0 has no sign."""
+    """Return a number in the locale's way, without group separators below ten thousand.
+
+    What rounds to zero has no sign.
+    """
     locale = QLocale()
     if abs(value) < 10_000:
         locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    text = locale.toString(float(value), "f", decimals)
-    if value < 0 and text == locale.toString(-0.0, "f", decimals):
-        text = locale.toString(0.0, "f", decimals)
-    return text.replace("-", "−")
+    size = locale.toString(abs(float(value)), "f", decimals)
+    minus = value < 0 and size != locale.toString(0.0, "f", decimals)
+    return f"−{size}" if minus else size
 
 
 def ml(value: float | None) -> str:
