@@ -15,6 +15,8 @@ from torch import Tensor, nn
 NormKind = Literal["in", "bn"]
 PositionKind = Literal["axial", "relative", "none"]
 Grid3 = tuple[int, int, int]
+_HUGE = 3e38
+"""Nearly the largest float32."""
 
 
 class InstanceNorm(nn.Module):
@@ -22,8 +24,8 @@ class InstanceNorm(nn.Module):
 
     As ``nn.InstanceNorm3d(affine=True)``, but a map of one voxel is allowed (its value becomes the shift).
     Not written as group normalisation with one channel a group: OpenVINO 2026.4 crashes compiling that. And
-    traced in stages: its own operation adds a million values one after the other in fp32 and is wrong by 8e-4
-    standard deviations on a map of 32×96×96; mean of means is thirty times closer, for 4 % of the time.
+    traced in stages, axis by axis: its own operation adds a million values one after the other in fp32 and is
+    wrong by 3e-3 on a map of 32×192×192; the mean of means is a thousand times closer and costs no time.
     """
 
     def __init__(self, channels: int, eps: float = 1e-5) -> None:
@@ -41,11 +43,20 @@ class InstanceNorm(nn.Module):
         return torch.instance_norm(x, self.weight, self.bias, None, None, use_batch, 0.0, self.eps, cudnn)
 
     def _in_stages(self, x: Tensor) -> Tensor:
-        within, across = tuple(range(3, x.dim())), (2,)
-        centred = x - x.mean(within, keepdim=True).mean(across, keepdim=True)
-        spread = (centred * centred).mean(within, keepdim=True).mean(across, keepdim=True)
+        centred = x - _mean_of_means(x)
+        spread = _mean_of_means(centred * centred)
         shape = (1, -1, *(1,) * (x.dim() - 2))
         return centred * (torch.rsqrt(spread + self.eps) * self.weight.view(shape)) + self.bias.view(shape)
+
+
+def _mean_of_means(x: Tensor) -> Tensor:
+    """Return the mean per sample and channel, taken along one axis after the other, the last one first.
+
+    The clamp changes no value: without something between them OpenVINO joins the means into one long sum again.
+    """
+    for axis in range(x.dim() - 1, 1, -1):
+        x = x.mean(axis, keepdim=True).clamp(-_HUGE, _HUGE)
+    return x
 
 
 def norm3d(kind: NormKind, channels: int) -> nn.Module:

@@ -1,6 +1,6 @@
 """Overlapping windows into one volume: weighted by a Gaussian, released slab by slab so memory stays bounded.
 
-Each window counts most in its middle (σ = tile / 8, at most 1, at least 0.001 as in MONAI, so that corners
+Each window counts most in its middle (σ = tile / 8, below 1, at least 0.001 as in MONAI, so that corners
 covered once do not rest on rounding), in fp32. As soon as no later window touches a slice it is handed out:
 the accumulator holds a window's slices, never the volume.
 """
@@ -27,7 +27,7 @@ def importance(tile: IndexZyx, least: float = LEAST) -> Float32:
         curves.append(np.exp(-0.5 * (place / (n / 8)) ** 2))
     z, y, x = curves
     weights = z[:, None, None] * y[None, :, None] * x[None, None, :]
-    weights = np.maximum(weights / weights.max(), least).astype(np.float32)
+    weights = np.maximum(weights, least).astype(np.float32)  # the floor is that of MONAI, to the voxel
     weights.setflags(write=False)
     return weights
 

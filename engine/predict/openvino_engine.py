@@ -27,7 +27,7 @@ from engine.predict.backends import EngineRequest, Float32, cpu_threads
 if TYPE_CHECKING:
     from torch import nn
 
-_LAYOUT = 2
+_LAYOUT = 3
 """Raise when what is written into the cache changes."""
 
 _LOOK_MS = 100

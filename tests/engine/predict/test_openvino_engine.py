@@ -40,7 +40,7 @@ def awake(model: ModelFile) -> ModelFile:
     return open_model(model.path)
 
 
-@pytest.mark.parametrize(("norm", "bound"), [("bn", 1e-5), ("in", 3e-3)])
+@pytest.mark.parametrize(("norm", "bound"), [("bn", 1e-5), ("in", 1e-4)])
 def test_the_logits_are_those_of_torch(tmp_path: Path, norm: str, bound: float) -> None:
     model = awake(tiny_model(tmp_path / "t.safetensors", norm=norm))
     window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
@@ -53,21 +53,19 @@ def test_the_logits_are_those_of_torch(tmp_path: Path, norm: str, bound: float) 
 
 
 def test_large_maps_are_normalised_exactly() -> None:
+    # Behind a convolution the channels lie in blocks, and OpenVINO's sums run over the whole map.
     from engine.nets.blocks import InstanceNorm
     from engine.predict.openvino_engine import convert, import_openvino
 
     torch.manual_seed(0)
-    norm = InstanceNorm(1).eval()
-    x = torch.relu(torch.randn(1, 1, 32, 96, 96)) * 3 + 0.5
-    compiled = (
-        import_openvino()
-        .Core()
-        .compile_model(
-            convert(norm, (32, 96, 96)), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
-        )
-    )
+    layers = torch.nn.Sequential(
+        torch.nn.Conv3d(1, 8, 1), InstanceNorm(8), torch.nn.ReLU(), torch.nn.Conv3d(8, 2, 1)
+    ).eval()
+    x = torch.relu(torch.randn(1, 1, 32, 192, 192)) ** 3 + 0.1
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+    compiled = import_openvino().Core().compile_model(convert(layers, (32, 192, 192)), "CPU", settings)
     with torch.inference_mode():
-        expected = norm(x).numpy()
+        expected = layers.double()(x.double()).numpy()
     assert np.abs(compiled(x.numpy())[0] - expected).max() < 1e-4
 
 
