@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from app.jobs.job import Job
 from engine.case.document import Case
-from engine.core.errors import InputError, ResourceError
-
-if TYPE_CHECKING:
-    from engine.case.findings import Findings
 
 FormatId = Literal["nifti", "nrrd", "mha", "csv"]
 _BAD = re.compile(r"[^A-Za-z0-9._-]+")
@@ -103,65 +97,18 @@ def export(case: Case, path: Path, kind: Format, *, overwrite: bool = False) -> 
         findings = measure(labels, volume.grid, labelset, hu, measurable=measurable(volume))
         job.token.check()
         job.update(1, 2, "Writing and reading back")
+        name, warnings = volume.info.name, tuple(notice.text for notice in volume.notices)
         if kind.id == "csv":
-            _write_csv(path, findings, overwrite=overwrite)
+            from engine.io.export.findings import write_csv
+
+            write_csv(path, {name: findings}, warnings={name: warnings}, overwrite=overwrite)
             return Exported((path,), "The figures were written and read back.")
         from engine.io.masks.write import write_labels
 
-        extra: dict[str, Any] = {
-            "source": volume.info.name,
-            "authors": authors,
-            "warnings": [n.text for n in volume.notices],
-        }
+        extra: dict[str, Any] = {"source": name, "authors": authors, "warnings": list(warnings)}
         files = write_labels(
             path, labels, volume.grid, labelset, findings=findings, extra_json=extra, overwrite=overwrite
         )
         return Exported(tuple(files), "The file was read back: same grid, same voxels.")
 
     return Job("Exporting", work)
-
-
-def table_of(findings: Findings) -> list[list[str]]:
-    """Return the figures as rows of text, decimal points and no units but in the head."""
-    head = [
-        "label", "id", "voxels", "ml", "percent_of_lung", "ml_right", "ml_left",
-        "percent_of_right", "percent_of_left", "lesions", "largest_ml", "mean_hu",
-    ]  # fmt: skip
-    rows = [head]
-    for line in findings.labels:
-        volumes = findings.measurable
-        values = (
-            line.ml if volumes else None, line.percent_of_lung, line.ml_right if volumes else None,
-            line.ml_left if volumes else None, line.percent_of_right, line.percent_of_left,
-            line.lesions, line.largest_ml if volumes else None, line.mean_hu,
-        )  # fmt: skip
-        rows.append([line.name, str(line.id), str(line.voxels), *(_text(v) for v in values)])
-    rows.append([])
-    rows.append(["lung_ml", _text(findings.lung_ml if findings.measurable else None)])
-    rows.append(["involved_percent", _text(findings.involved_percent)])
-    rows.append(["severity_from_thirds_0_to_24", _text(findings.severity)])
-    return rows
-
-
-def _text(value: float | None) -> str:
-    if value is None:
-        return ""
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
-
-
-def _write_csv(path: Path, findings: Findings, *, overwrite: bool) -> None:
-    from engine.core.atomic import is_there, write_text
-
-    if is_there(path) and not overwrite:
-        raise InputError(
-            f"“{path.name}” is there already.", "Nothing was written.", "Choose another name or allow replacing it."
-        )
-    rows = table_of(findings)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_text(path, text.getvalue())
-    with path.open(encoding="utf-8", newline="") as stream:
-        if list(csv.reader(stream)) != rows:
-            raise ResourceError(
-                f"“{path.name}” is not what was written.", "Reading it back gave other values.", "Try another disk."
-            )

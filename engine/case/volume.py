@@ -12,7 +12,6 @@ from engine.core.types import HuArray
 from engine.geometry.grid import Grid
 
 Severity = Literal["info", "warning"]
-SourceKind = Literal["dicom", "nifti", "nrrd", "mha", "synthetic"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class SeriesInfo:
 
     Args:
         name: A neutral name for the case, e.g. ``"CT 64 slices 5.0 mm"``.
-        kind: What it was read from.
+        kind: What it was read from: ``"dicom"``, ``"synthetic"`` or an image format such as ``"nifti"``.
         modality: DICOM modality, ``"CT"`` where unknown.
         kernel: Reconstruction kernel, if told.
         date: ISO date of the study, shown on screen only, never exported.
@@ -47,7 +46,7 @@ class SeriesInfo:
     """
 
     name: str
-    kind: SourceKind
+    kind: str
     modality: str = "CT"
     kernel: str = ""
     date: str = ""

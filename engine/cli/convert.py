@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 def _is_image_file(path: Path) -> bool:
     from engine.core.atomic import explain_os_error, is_there
     from engine.core.errors import InputError
-    from engine.io.registry import READERS, sniff
+    from engine.io.registry import FORMATS, sniff
 
     if path.is_dir():
         return False
@@ -69,6 +69,6 @@ def _is_image_file(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            return sniff(file.read(4096)) in READERS
+            return sniff(file.read(4096)) in FORMATS
     except OSError as error:
         raise explain_os_error(error, path, act="read") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.case.volume import SourceKind
 from engine.core.types import FloatZyx
 
 
@@ -14,7 +13,7 @@ class SeriesRow:
 
     Args:
         number: 1, 2, 3 … as ``--series N`` takes it.
-        kind: What it is read from.
+        kind: What it is read from: ``"dicom"`` or an image format.
         description: SeriesDescription, with the patient's name and numbers taken out; for the table only.
         modality: ``"CT"``, ``"MR"`` …, empty where unknown.
         kernel: Reconstruction kernel.
@@ -33,7 +32,7 @@ class SeriesRow:
     """
 
     number: int
-    kind: SourceKind
+    kind: str
     description: str
     modality: str
     kernel: str

@@ -6,6 +6,7 @@ axis. Both speak LPS.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,3 +58,15 @@ def array_of(image: sitk.Image) -> NDArray[Any]:
     import SimpleITK as sitk
 
     return np.asarray(sitk.GetArrayFromImage(image))
+
+
+def read_back(path: Path) -> tuple[list[Grid], NDArray[Any]]:
+    """Return the grid and the voxels (z, y, x) of a file as ITK reads it.
+
+    Raises:
+        RuntimeError: ITK cannot read it.
+    """
+    import SimpleITK as sitk
+
+    image = sitk.ReadImage(str(path))
+    return [grid_of(image)], array_of(image)

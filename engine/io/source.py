@@ -27,7 +27,7 @@ from engine.io.files.archive import Archive
 from engine.io.files.members import DiskFile, Member, disk_file, shown, walk
 from engine.io.files.memory import free_bytes
 from engine.io.options import ReadOptions
-from engine.io.registry import PEEKS, READERS, FileKind, Kind, sniff
+from engine.io.registry import FORMATS, sniff
 from engine.io.rows import Scan, SeriesRow, Skipped
 
 if TYPE_CHECKING:
@@ -191,19 +191,19 @@ def _is_litter(member: Member) -> bool:
     return any(p.startswith(".") and p not in (".", "..") for p in parts) or "__MACOSX" in parts
 
 
-def _file_row(kind: Kind, member: Member) -> SeriesRow:
-    """Return the row of a NIfTI, NRRD or MHA file; a mask scores below an image."""
+def _file_row(kind: str, member: Member) -> SeriesRow:
+    """Return the row of a file that holds one image; a mask scores below an image."""
     shape, spacing, reason = (0, 0, 0), None, ""
     if isinstance(member, DiskFile):
         try:
-            shape, spacing = PEEKS.get(kind)(Path(member.path))
+            shape, spacing = FORMATS.get(kind).peek(Path(member.path))
         except GroundglassError as error:
             reason = error.why or error.what
     name = member.name.casefold()
     is_mask = any(word in name for word in _MASK_WORDS)
     return SeriesRow(
         number=0,
-        kind=cast("FileKind", kind),
+        kind=kind,
         description=member.name,
         modality="",
         kernel="",
@@ -224,20 +224,18 @@ def _file_row(kind: Kind, member: Member) -> SeriesRow:
 
 def _read_file(row: SeriesRow, options: ReadOptions, progress: Progress, cancel: CancelToken | None) -> Volume:
     member = cast("Member", row.handle)
-    reader = READERS.get(row.kind)
+    kind = FORMATS.get(row.kind)
     if isinstance(member, DiskFile):
-        return reader(Path(member.path), options, progress=progress, cancel=cancel)
+        return kind.volume(Path(member.path), options, progress=progress, cancel=cancel)
     # A reader that needs a path gets a copy under a name of our own, in a folder only we may read.
     with tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
         data = member.read()
-        suffix = {"nifti": ".nii", "nrrd": ".nrrd", "mha": ".mha"}[row.kind] + (
-            ".gz" if data[:2] == b"\x1f\x8b" else ""
-        )
-        copy = Path(folder) / f"image{suffix}"
+        packed = ".gz" if data[:2] == b"\x1f\x8b" else ""
+        copy = Path(folder) / f"image{kind.suffix}{packed}"
         try:
             copy.write_bytes(data)
             del data
-            return reader(copy, options, progress=progress, cancel=cancel)
+            return kind.volume(copy, options, progress=progress, cancel=cancel)
         except OSError as error:
             raise explain_os_error(error, copy) from error
         except GroundglassError as error:

@@ -19,7 +19,7 @@ from engine.io.dicom.header import FRAME_GROUPS, HEAD_BYTES, HeaderError
 from engine.io.dicom.multiframe import frames_of
 from engine.io.dicom.slice import Slice, header_of, slice_of
 from engine.io.files.members import Member
-from engine.io.registry import Kind, sniff
+from engine.io.registry import FORMATS, sniff
 from engine.io.rows import Skipped
 
 _MOST_SKIPPED = 500
@@ -42,7 +42,7 @@ class Found:
     """
 
     groups: list[list[Slice]] = field(default_factory=list)
-    files: list[tuple[Kind, Member]] = field(default_factory=list)
+    files: list[tuple[str, Member]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     skipped_more: int = 0
 
@@ -83,7 +83,7 @@ def _slices_in(member: Member, found: Found) -> list[Slice]:
         kind = sniff(head)
         if kind == "zip":
             found.skip(member, "a zip inside: unpack it, or open it by itself")
-        elif kind in ("nifti", "nrrd", "mha"):
+        elif kind is not None and kind in FORMATS:
             found.files.append((kind, member))
         else:
             return _dicom_slices(member, head, found, certain=kind == "dicom")

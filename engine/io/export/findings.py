@@ -13,7 +13,6 @@ from engine.case.figures import Findings
 from engine.core.atomic import replacing
 from engine.core.errors import ResourceError
 from engine.io.export.image import refuse_existing
-from engine.io.masks.sidecar import to_json
 
 COLUMNS: tuple[str, ...] = (
     "case", "label", "id", "voxels", "ml", "percent_of_lung", "ml_right", "ml_left", "percent_of_right",
@@ -93,6 +92,15 @@ def write_json(
     json.loads(text)
     _write(path, text, overwrite=overwrite)
     return path
+
+
+def to_json(data: Any) -> str:  # noqa: ANN401 - JSON
+    """Return JSON text: sorted as given, two spaces, umlauts as they are, no NaN.
+
+    Raises:
+        ValueError: a number is NaN or infinite; that is a defect of the caller.
+    """
+    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _write(path: Path, text: str, *, overwrite: bool) -> None:

@@ -1,41 +1,31 @@
 """Images written so that they are on the disk, whole and right, before their name appears.
 
-Written beside the target, synced, read back by somebody else's reader (nibabel for NIfTI, ITK for NRRD and
-MetaImage), compared in grid and in every voxel, and only then renamed. Headers hold geometry and the
-caller's keys: nothing of a patient.
+Written beside the target, synced, read back from the disk (NRRD and MetaImage by ITK), compared in every geometry
+the header tells and in every voxel, and only then renamed. Headers hold geometry and the caller's keys: nothing of
+a patient.
 """
 
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.atomic import is_there, replacing
-from engine.core.errors import GroundglassError, InputError, ResourceError
+from engine.core.errors import InputError, ResourceError
 from engine.geometry.grid import Grid
-from engine.geometry.points import grid_from_affine_ras
-from engine.io.nifti.write import nifti_header
+from engine.io.images.format import ImageWriter
+from engine.io.registry import WRITERS
 
-SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
+SUFFIXES = tuple(WRITERS)
 """What can be written; the name chooses."""
 
-_CHUNK = 4 << 20
-_FLOAT32_MM = 1e-3  # NIfTI-1 keeps its geometry as float32
-_EXACT_MM = 1e-6
 _PACKED_FRACTION = 50  # a label map packs to a fiftieth at worst seen; a guess, for an early refusal only
-
-_MET = {
-    "int8": "MET_CHAR", "uint8": "MET_UCHAR", "int16": "MET_SHORT", "uint16": "MET_USHORT", "int32": "MET_INT",
-    "uint32": "MET_UINT", "int64": "MET_LONG_LONG", "uint64": "MET_ULONG_LONG", "float32": "MET_FLOAT",
-    "float64": "MET_DOUBLE",
-}  # fmt: skip
 
 
 def format_of(path: Path) -> str:
@@ -107,144 +97,34 @@ def written(
     suffix = format_of(path)
     refuse_existing(path, overwrite=overwrite)
     stored = array.view(np.uint8) if array.dtype == np.bool_ else array
-    need = stored.nbytes + 4096 if suffix == ".nii" else stored.nbytes // _PACKED_FRACTION + 4096
+    writer = WRITERS.get(suffix)
+    need = stored.nbytes // (_PACKED_FRACTION if writer.packed else 1) + 4096
     with replacing(path, need_bytes=need) as temporary:
         with temporary.open("wb") as file:
-            _WRITERS[suffix](file, stored, grid, keys or {})
-        _verify(temporary, stored, grid, path.name)
+            writer.write(file, stored, grid, keys or {})
+        _verify(writer, temporary, stored, grid, path.name)
         yield
 
 
-def _write_nifti(file: IO[bytes], array: NDArray[Any], grid: Grid, keys: Mapping[str, str]) -> None:
-    del keys
-    file.write(nifti_header(_little(array), grid))
-    for part in _bytes_of(array):
-        file.write(part)
-
-
-def _write_nifti_gz(file: IO[bytes], array: NDArray[Any], grid: Grid, keys: Mapping[str, str]) -> None:
-    del keys
-    _gzip(file, (nifti_header(_little(array), grid), *_bytes_of(array)))
-
-
-def _write_nrrd(file: IO[bytes], array: NDArray[Any], grid: Grid, keys: Mapping[str, str]) -> None:
-    z, y, x = grid.shape_zyx
-    steps = " ".join(f"({','.join(repr(float(v)) for v in row)})" for row in grid.steps_lps[::-1])
-    kind = {"float32": "float", "float64": "double"}.get(array.dtype.name, array.dtype.name)
-    lines = [
-        "NRRD0005",
-        f"type: {kind}",
-        "dimension: 3",
-        "space: left-posterior-superior",
-        f"sizes: {x} {y} {z}",
-        f"space directions: {steps}",
-        "kinds: domain domain domain",
-        "endian: little",
-        "encoding: gzip",
-        f"space origin: ({','.join(repr(float(v)) for v in grid.origin_lps)})",
-        *(f"{key}:={_one_line(value)}" for key, value in keys.items()),
-    ]
-    file.write(("\n".join(lines) + "\n\n").encode("utf-8"))
-    _gzip(file, tuple(_bytes_of(array)))
-
-
-def _write_mha(file: IO[bytes], array: NDArray[Any], grid: Grid, keys: Mapping[str, str]) -> None:
-    del keys
-    packer = zlib.compressobj(1)
-    parts = [*(packer.compress(part) for part in _bytes_of(array)), packer.flush()]
-    rows = np.array(grid.direction)[::-1].reshape(-1)
-    z, y, x = grid.shape_zyx
-    lines = [
-        "ObjectType = Image",
-        "NDims = 3",
-        "BinaryData = True",
-        "BinaryDataByteOrderMSB = False",
-        "CompressedData = True",
-        f"CompressedDataSize = {sum(len(part) for part in parts)}",
-        f"TransformMatrix = {' '.join(repr(float(v)) for v in rows)}",
-        f"Offset = {' '.join(repr(float(v)) for v in grid.origin_lps)}",
-        "CenterOfRotation = 0 0 0",
-        f"ElementSpacing = {' '.join(repr(float(v)) for v in grid.spacing_zyx_mm[::-1])}",
-        f"DimSize = {x} {y} {z}",
-        f"ElementType = {_MET[array.dtype.name]}",
-        "ElementDataFile = LOCAL",
-    ]
-    file.write(("\n".join(lines) + "\n").encode("ascii"))
-    for part in parts:
-        file.write(part)
-
-
-_WRITERS: dict[str, Callable[[IO[bytes], NDArray[Any], Grid, Mapping[str, str]], None]] = {
-    ".nii": _write_nifti,
-    ".nii.gz": _write_nifti_gz,
-    ".nrrd": _write_nrrd,
-    ".mha": _write_mha,
-}
-
-
-def _gzip(file: IO[bytes], parts: tuple[Any, ...]) -> None:
-    from isal import igzip
-
-    with igzip.IGzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:
-        for part in parts:
-            packed.write(part)
-
-
-def _little(array: NDArray[Any]) -> NDArray[Any]:
-    return array if array.dtype.newbyteorder("<") == array.dtype else array[:0].astype(array.dtype.newbyteorder("<"))
-
-
-def _bytes_of(array: NDArray[Any]) -> Iterator[Any]:
-    """Yield the voxels in file order (x fastest), little-endian, in pieces of about 4 MiB."""
-    slices = max(1, _CHUNK // max(1, array[0].nbytes))
-    for start in range(0, array.shape[0], slices):
-        part = np.ascontiguousarray(array[start : start + slices], dtype=array.dtype.newbyteorder("<"))
-        yield part.reshape(-1).view(np.uint8).data
-
-
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _verify(temporary: Path, array: NDArray[Any], grid: Grid, name: str) -> None:
-    """Read the file back through a reader that is not ours and compare everything.
+def _verify(writer: ImageWriter, temporary: Path, array: NDArray[Any], grid: Grid, name: str) -> None:
+    """Read the file back and compare everything.
 
     Raises:
         ResourceError: it cannot be read, or grid or voxels differ.
     """
     try:
-        grids, voxels = (_read_nibabel if ".nii" in temporary.suffixes else _read_itk)(temporary)
-    except (GroundglassError, MemoryError):
+        grids, voxels = writer.read_back(temporary)
+    except (ResourceError, MemoryError):
         raise
     except Exception as error:
         raise _unequal(name, "It could not be read back.", str(error)) from error
-    tolerance = _FLOAT32_MM if ".nii" in temporary.suffixes else _EXACT_MM
     for found in grids:
-        if not grid.matches(found, tolerance):
+        if not grid.matches(found, writer.tolerance_mm):
             raise _unequal(name, "Its geometry came back different.", f"{grid} / {found}")
     if voxels.shape != array.shape or voxels.dtype != array.dtype.newbyteorder("="):
         raise _unequal(name, f"It came back as {voxels.dtype} {voxels.shape}.", f"{array.dtype} {array.shape}")
     if not np.array_equal(voxels, array, equal_nan=array.dtype.kind == "f"):
         raise _unequal(name, f"{int((voxels != array).sum()):,} voxels came back different.", "")
-
-
-def _read_nibabel(path: Path) -> tuple[list[Grid], NDArray[Any]]:
-    from nibabel.nifti1 import Nifti1Image
-
-    image = Nifti1Image.from_filename(path)
-    voxels = np.asarray(image.dataobj).T
-    shape = (voxels.shape[0], voxels.shape[1], voxels.shape[2])
-    affines = [affine for affine, code in (image.get_sform(coded=True), image.get_qform(coded=True)) if code]
-    return [grid_from_affine_ras(affine, shape) for affine in affines], voxels.astype(voxels.dtype.newbyteorder("="))
-
-
-def _read_itk(path: Path) -> tuple[list[Grid], NDArray[Any]]:
-    import SimpleITK as sitk
-
-    from engine.io.sitk_bridge import array_of, grid_of
-
-    image = sitk.ReadImage(str(path))
-    return [grid_of(image)], array_of(image)
 
 
 def _unequal(name: str, why: str, details: str) -> ResourceError:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.volume import Notice, SourceKind
+from engine.case.volume import Notice
 from engine.core.errors import GeometryError
 from engine.core.types import FloatArray, FloatZyx, IndexZyx
 from engine.geometry.grid import Grid
@@ -59,7 +59,7 @@ class RawImage:
     array: NDArray[Any]
     steps_lps: FloatArray
     origin_lps: FloatArray
-    kind: SourceKind
+    kind: str
     slope: float = 1.0
     intercept: float = 0.0
     notices: tuple[Notice, ...] = field(default=())

@@ -19,7 +19,7 @@ from engine.io.masks.label_names import ForeignMask
 from engine.io.masks.sidecar import read_sidecar
 from engine.io.masks.values import counts_of, indexed
 from engine.io.options import ReadOptions
-from engine.io.registry import sniff
+from engine.io.registry import FORMATS, sniff
 
 RESAMPLED = "mask-resampled"
 NOT_IN_LUNG = "mask-not-in-lung"
@@ -85,9 +85,6 @@ def read_any(path: Path, options: ReadOptions, cancel: CancelToken | None = None
         ChoiceNeeded: the file can be read in more than one way.
     """
     from engine.core.atomic import explain_os_error
-    from engine.io.metaimage import read as metaimage
-    from engine.io.nifti import read as nifti
-    from engine.io.nrrd import read as nrrd
 
     try:
         with path.open("rb") as file:
@@ -95,15 +92,14 @@ def read_any(path: Path, options: ReadOptions, cancel: CancelToken | None = None
     except OSError as error:
         raise explain_os_error(error, path, act="read") from error
     kind = "nifti" if path.suffix.lower() == ".img" else sniff(head)
-    readers = {"nifti": nifti.read_raw, "nrrd": nrrd.read_raw, "mha": metaimage.read_raw}
-    if kind not in readers:
+    if kind is None or kind not in FORMATS:
         size = "It has 0 bytes" if not head else f"It begins with {head[:4]!r}"
         raise FormatError(
             f"“{path.name}” is no image that can be read here.",
             f"{size}; NIfTI, NRRD or MetaImage is needed.",
             "Choose another file, or copy it again from where it came.",
         )
-    return readers[kind](path, options, cancel=cancel)
+    return FORMATS.get(kind).read(path, options, cancel=cancel)
 
 
 def overlap_notice(labels: LabelArray, hu: HuArray, name: str) -> tuple[Notice, ...]:

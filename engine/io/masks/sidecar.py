@@ -44,15 +44,6 @@ def sidecar_data(findings: Findings, extra: Mapping[str, Any] | None = None) -> 
     return data
 
 
-def to_json(data: Any) -> str:  # noqa: ANN401 - JSON
-    """Return JSON text: sorted as given, two spaces, umlauts as they are, no NaN.
-
-    Raises:
-        ValueError: a number is NaN or infinite; that is a defect of the caller.
-    """
-    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
 def read_sidecar(mask: Path) -> tuple[Segment, ...]:
     """Return the labels that the JSON beside a mask names; none if there is no such file.
 

@@ -12,8 +12,9 @@ from engine.case.labelset import LabelSet
 from engine.core.atomic import write_text
 from engine.core.types import HuArray, LabelArray
 from engine.geometry.grid import Grid
+from engine.io.export.findings import to_json
 from engine.io.export.image import format_of, refuse_existing, write_image, written
-from engine.io.masks.sidecar import sidecar_data, sidecar_path, to_json
+from engine.io.masks.sidecar import sidecar_data, sidecar_path
 
 
 def write_labels(

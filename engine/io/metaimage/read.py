@@ -10,16 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.volume import Notice, Volume
+from engine.case.volume import Notice
 from engine.core.errors import FormatError
-from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.core.progress import CancelToken
 from engine.core.types import FloatArray, FloatZyx, IndexZyx
 from engine.io.files.detached import data_file
-from engine.io.files.inflate import Packing, Stream, check_memory, opened, packed_twice
+from engine.io.files.inflate import Packing, Stream, opened
+from engine.io.images.format import ImageFormat
 from engine.io.images.raw import RawImage, unknown_orientation
-from engine.io.images.to_volume import spacing_notice, to_volume
-from engine.io.nifti.read import choose_time_point
-from engine.io.nrrd.header import wrong
+from engine.io.images.stored import (
+    begin_of_last,
+    choose_time_point,
+    header_text,
+    of_three_axes,
+    told_by_user,
+    voxels,
+    wrong,
+)
 from engine.io.options import ReadOptions
 
 _TYPES = {
@@ -28,29 +35,8 @@ _TYPES = {
     "MET_DOUBLE": "f8",
 }  # fmt: skip
 _LONGEST_HEADER = 1 << 20
+_END = re.compile(rb"^[ \t]*ElementDataFile[ \t]*=[^\r\n]*(\r?\n|\Z)", re.MULTILINE)
 _FARTHEST_MM = 1e7
-
-
-def read_volume(
-    path: Path,
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
-    *,
-    progress: Progress = NoProgress(),  # noqa: B008 - holds nothing
-    cancel: CancelToken | None = None,
-) -> Volume:
-    """Return the CT in a MetaImage file.
-
-    Raises:
-        FormatError: the file is damaged or holds no volume.
-        ChoiceNeeded: offset or time point are the user's to say.
-        ResourceError: not enough memory, or the disk does not answer.
-        Cancelled: `cancel` was set.
-    """
-    raw = read_raw(path, options, cancel=cancel)
-    progress.update(1, 2, "checking")
-    volume = to_volume(raw, path, options, cancel=cancel)
-    progress.update(2, 2, "read")
-    return volume
 
 
 def peek(path: Path) -> tuple[IndexZyx, FloatZyx]:
@@ -92,27 +78,17 @@ def read_raw(path: Path, options: ReadOptions = ReadOptions(), *, cancel: Cancel
     array = _voxels(fields, shape_xyz, path, length, cancel)
     if array.ndim == 4:
         array = np.ascontiguousarray(array[frame])
-    while array.ndim < 3:
-        array = array[np.newaxis]
     steps, origin, notices, known = _geometry(fields, name, options)
-    return RawImage(array, steps, origin, "mha", notices=notices, orientation_known=known)
+    return RawImage(of_three_axes(array), steps, origin, "mha", notices=notices, orientation_known=known)
 
 
 def _header(stream: Stream) -> tuple[dict[str, str], int]:
     """Return lower-case field → text and where the data begins: after the line ElementDataFile."""
-    text = b""
-    while len(text) < _LONGEST_HEADER:
-        chunk = stream.read_some(1 << 14)
-        text += chunk
-        if text.startswith(b"\x1f\x8b"):
-            raise packed_twice(stream.path)
-        end = re.search(rb"^[ \t]*ElementDataFile[ \t]*=[^\r\n]*(\r?\n|\Z)", text, re.MULTILINE)
-        if end and (end[1] or not chunk):
-            lines = text[: end.end()].decode("utf-8", "replace").splitlines()
-            pairs = (line.partition("=") for line in lines)
-            return {key.strip().lower(): value.strip() for key, _, value in pairs}, end.end()
-        if not chunk:
-            break
+    text, end = header_text(stream, _END, _LONGEST_HEADER)
+    if end:
+        lines = text[: end.end()].decode("utf-8", "replace").splitlines()
+        pairs = (line.partition("=") for line in lines)
+        return {key.strip().lower(): value.strip() for key, _, value in pairs}, end.end()
     raise wrong(stream.path.name, "ElementDataFile", "", "LOCAL or the name of the data file")
 
 
@@ -138,19 +114,15 @@ def _voxels(
     big = fields.get("elementbyteordermsb", fields.get("binarydatabyteordermsb", "False")).lower() == "true"
     dtype = np.dtype((">" if big else "<") + _TYPES[told])
     packing: Packing = "zlib" if fields.get("compresseddata", "False").lower() == "true" else "none"
-    need = math.prod(shape_xyz) * dtype.itemsize
-    what = f"An image of {' × '.join(map(str, shape_xyz))} voxels"
-    source, offset = _where(fields, path, length, need, what)
-    with opened(source, offset=offset, packing=packing) as stream:
-        stream.must_hold(need, what)
-        check_memory(path, need + math.prod(shape_xyz) * 2)
-        array = np.empty(shape_xyz[::-1], dtype=dtype)
-        stream.fill(array, what, cancel)
-    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+    shape = shape_xyz[::-1]
+    source, offset = _where(fields, path, length)
+    begin = begin_of_last(source, shape, dtype) if offset < 0 else offset
+    with opened(source, offset=begin, packing=packing) as stream:
+        return voxels(stream, shape, dtype, cancel)
 
 
-def _where(fields: dict[str, str], path: Path, length: int, need: int, what: str) -> tuple[Path, int]:
-    """Return the file that holds the voxels and the byte they begin at."""
+def _where(fields: dict[str, str], path: Path, length: int) -> tuple[Path, int]:
+    """Return the file that holds the voxels and the byte they begin at; −1 if they fill its end."""
     named = fields["elementdatafile"]
     if named.upper() == "LOCAL":
         source, offset = path, length
@@ -161,11 +133,7 @@ def _where(fields: dict[str, str], path: Path, length: int, need: int, what: str
     told = fields.get("headersize", "0")
     if not re.fullmatch(r"-1|[0-9]{1,15}", told):
         raise wrong(path.name, "HeaderSize", told, "a whole number")
-    if told == "-1":
-        with opened(source, packing="none") as stream:
-            stream.must_hold(need, what)
-            return source, stream.stored - need
-    return source, offset + int(told)
+    return source, -1 if told == "-1" else offset + int(told)
 
 
 def _geometry(
@@ -177,10 +145,7 @@ def _geometry(
     spacing = _numbers(fields, ("elementspacing", "elementsize"), name)
     steps = np.eye(3)
     if spacing is None:
-        if options.pixel_spacing_mm and options.slice_spacing_mm:
-            spacing = [options.pixel_spacing_mm] * 2 + [options.slice_spacing_mm]
-        else:
-            spacing, notices = [1.0] * 3, (spacing_notice(name),)
+        spacing, notices = told_by_user([1.0] * 3, name, options)
     scale = np.array([*spacing[:count], 1.0, 1.0][:3])
     matrix = _numbers(fields, ("transformmatrix", "rotation", "orientation"), name)
     known = matrix is not None and count == 3
@@ -208,3 +173,11 @@ def _numbers(fields: dict[str, str], names: tuple[str, ...], name: str) -> list[
                 raise wrong(name, field, fields[field], "finite numbers")
             return values
     return None
+
+
+def _recognises(head: bytes) -> bool:
+    first = head[:256].lstrip()
+    return first.startswith((b"ObjectType", b"NDims", b"Comment")) and b"=" in first[:64]
+
+
+FORMAT = ImageFormat(".mha", _recognises, peek, read_raw)

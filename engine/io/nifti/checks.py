@@ -50,6 +50,12 @@ def choose_affine(header: NiftiHeader, name: str, options: ReadOptions) -> tuple
     return _of_none(header, name)
 
 
+def told_affines(header: NiftiHeader) -> list[FloatArray]:
+    """Return the affines (4, 4) in RAS mm that a header sets, sform first; NaN where its numbers are no rotation."""
+    told = ((header.sform_code, _sform), (header.qform_code, _qform))
+    return [affine(header) for code, affine in told if code > 0]
+
+
 def quaternion_rotation(quaternion: tuple[float, float, float]) -> FloatArray | None:
     """Return the (3, 3) rotation of (b, c, d), or None if they are no unit quaternion.
 

@@ -9,42 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.volume import Notice, Volume
-from engine.core.errors import Choice, FormatError
-from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.case.volume import Notice
+from engine.core.errors import FormatError
+from engine.core.progress import CancelToken
 from engine.core.types import FloatZyx, IndexZyx
-from engine.geometry.points import LPS_TO_RAS
-from engine.io.files.inflate import Stream, check_memory, opened
+from engine.geometry.grid import Grid
+from engine.geometry.points import LPS_TO_RAS, grid_from_affine_ras
+from engine.io.files.inflate import Stream, opened
+from engine.io.images.format import ImageFormat
 from engine.io.images.raw import RawImage
-from engine.io.images.to_volume import to_volume
-from engine.io.nifti.checks import choose_affine
+from engine.io.images.stored import choose_time_point, voxels
+from engine.io.nifti.checks import choose_affine, told_affines
 from engine.io.nifti.header import NiftiHeader, header_size, parse_header
-from engine.io.options import ReadOptions, ask
+from engine.io.options import ReadOptions
 
 SLOPE = "slope-ignored"
 _PAIRS = {".hdr": ".img", ".img": ".hdr"}
-
-
-def read_volume(
-    path: Path,
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
-    *,
-    progress: Progress = NoProgress(),  # noqa: B008 - holds nothing
-    cancel: CancelToken | None = None,
-) -> Volume:
-    """Return the CT in a NIfTI file.
-
-    Raises:
-        FormatError: the file is damaged or holds no volume.
-        ChoiceNeeded: geometry, offset or time point are the user's to say.
-        ResourceError: not enough memory, or the disk does not answer.
-        Cancelled: `cancel` was set.
-    """
-    raw = read_raw(path, options, cancel=cancel)
-    progress.update(1, 2, "checking")
-    volume = to_volume(raw, path, options, cancel=cancel)
-    progress.update(2, 2, "read")
-    return volume
 
 
 def peek(path: Path) -> tuple[IndexZyx, FloatZyx]:
@@ -96,6 +76,21 @@ def read_raw(path: Path, options: ReadOptions = ReadOptions(), *, cancel: Cancel
     )
 
 
+def read_back(path: Path) -> tuple[list[Grid], NDArray[Any]]:
+    """Return every geometry a single file with one volume tells, and its voxels (z, y, x) as they are stored.
+
+    Raises:
+        FormatError: the file is damaged.
+        ResourceError: not enough memory, or the disk does not answer.
+    """
+    with opened(path) as stream:
+        header = _read_header(stream, path)
+        skip = int(header.vox_offset) - header.size
+        array = _voxels(stream, header, header.dtype(path.name), (skip, 0, 1), None)
+    z, y, x = array.shape
+    return [grid_from_affine_ras(affine, (z, y, x)) for affine in told_affines(header)], array
+
+
 def _read_header(stream: Stream, path: Path) -> NiftiHeader:
     head = stream.read(4, "The header")
     size = header_size(head)
@@ -117,16 +112,10 @@ def _voxels(
 ) -> NDArray[Any]:
     """Read one time point; `where` is (bytes to skip first, time point, number of time points)."""
     skip, frame, frames = where
-    x, y, z = (*header.shape_xyzt, 1)[:3]
-    voxels = math.prod((x, y, z))  # Python integers: a hostile header cannot overflow them
-    frame_bytes = voxels * dtype.itemsize
-    what = f"An image of {x} × {y} × {z} voxels" + (f" at {frames} times" if frames > 1 else "")
-    stream.must_hold(skip + frames * frame_bytes, what)
-    check_memory(stream.path, frame_bytes + voxels * 2)
-    stream.skip(skip + frame * frame_bytes, what, cancel)
-    array = np.empty((z, y, x), dtype=dtype)
-    stream.fill(array, what, cancel)
-    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+    shape = (*header.shape_xyzt, 1)[2::-1]
+    one = math.prod(shape) * dtype.itemsize
+    behind = (frames - frame - 1) * one
+    return voxels(stream, shape, dtype, cancel, skip=skip + frame * one, behind=behind, times=frames)
 
 
 def _time_point(header: NiftiHeader, path: Path, options: ReadOptions) -> tuple[int, int]:
@@ -140,27 +129,6 @@ def _time_point(header: NiftiHeader, path: Path, options: ReadOptions) -> tuple[
         )
     times = shape[3] if len(shape) > 3 else 1
     return choose_time_point(times, path, options), times
-
-
-def choose_time_point(times: int, path: Path, options: ReadOptions) -> int:
-    """Return the time point to read, from 0.
-
-    Raises:
-        ChoiceNeeded: there are several, and none was chosen.
-        FormatError: the chosen one is not there.
-    """
-    if times == 1:
-        return 0
-    if options.time_point is None:
-        shown = tuple(Choice(str(t), f"Time point {t} of 0 to {times - 1}") for t in range(min(times, 20)))
-        raise ask(f"“{path.name}” holds {times} volumes.", "One can be opened at a time.", "time_point", *shown)
-    if options.time_point >= times:
-        raise FormatError(
-            f"“{path.name}” has no time point {options.time_point}.",
-            f"It has 0 to {times - 1}.",
-            "Choose one of those.",
-        )
-    return options.time_point
 
 
 def _scaling(header: NiftiHeader) -> tuple[float, float, tuple[Notice, ...]]:
@@ -194,3 +162,13 @@ def _partner(path: Path, what: str) -> Path:
         f"The {what} should be in “{stem}{_PAIRS.get(suffix, '.img')}” in the same folder.",
         "Copy both files into one folder.",
     )
+
+
+def _recognises(head: bytes) -> bool:
+    size = head[:4]
+    if size in (b"\x5c\x01\x00\x00", b"\x00\x00\x01\x5c"):  # 348
+        return head[344:348] in (b"n+1\x00", b"ni1\x00")
+    return size in (b"\x1c\x02\x00\x00", b"\x00\x00\x02\x1c") and head[4:7] in (b"n+2", b"ni2")  # 540
+
+
+FORMAT = ImageFormat(".nii", _recognises, peek, read_raw)

@@ -1,4 +1,4 @@
-"""A NIfTI-1 header made by hand: 352 bytes with the grid in qform and sform, and nothing about anybody.
+"""NIfTI-1 with a header made by hand: 352 bytes with the grid in qform and sform, and nothing about anybody.
 
 The qform keeps three of a quaternion's four numbers as float32; the fourth comes from the other three, and
 near a half turn its error is the square root of theirs. Here the three are chosen among their float32
@@ -9,7 +9,9 @@ turn cannot be told that way at all; then only the sform is set, which every pre
 from __future__ import annotations
 
 import struct
-from typing import Any
+from collections.abc import Mapping
+from itertools import chain
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +20,18 @@ from engine.core.errors import FormatError
 from engine.core.types import FloatArray
 from engine.geometry.grid import Grid
 from engine.geometry.points import affine_ras
+from engine.io.images.format import ImageWriter
+from engine.io.images.pieces import gzipped, pieces
 from engine.io.nifti.checks import quaternion_rotation
 from engine.io.nifti.header import TYPES
+from engine.io.nifti.read import read_back
 
 VOX_OFFSET = 352
 _LONGEST_AXIS = 32767
 _CLOSE = 1e-5
 _NEIGHBOURS = 12  # float32 steps to either side
 _NIBABEL_HALF_TURN = 3.6e-7  # what nibabel takes for 0; nifti1_io takes 1e-7
+_FLOAT32_MM = 1e-3  # its geometry is kept as float32
 _MM = 2
 _SCANNER = 1
 
@@ -36,7 +42,7 @@ def nifti_header(array: NDArray[Any], grid: Grid) -> bytes:
     Raises:
         FormatError: NIfTI-1 cannot hold this type or shape.
     """
-    code = next((c for c, t in TYPES.items() if np.dtype(t) == array.dtype), None)
+    code = next((c for c, t in TYPES.items() if np.dtype(t) == array.dtype.newbyteorder("=")), None)
     if code is None or max(array.shape) > _LONGEST_AXIS:
         raise FormatError(
             "This image cannot be written as NIfTI.",
@@ -135,3 +141,19 @@ def _quaternion(rotation: FloatArray) -> tuple[float, float, float, float]:
     if q[0] < 0:
         q = -q
     return float(q[0]), float(q[1]), float(q[2]), float(q[3])
+
+
+def _write_plain(file: IO[bytes], array: NDArray[Any], grid: Grid, keys: Mapping[str, str]) -> None:
+    del keys
+    file.write(nifti_header(array, grid))
+    for part in pieces(array):
+        file.write(part)
+
+
+def _write_packed(file: IO[bytes], array: NDArray[Any], grid: Grid, keys: Mapping[str, str]) -> None:
+    del keys
+    gzipped(file, chain((nifti_header(array, grid),), pieces(array)))
+
+
+PLAIN = ImageWriter(_write_plain, read_back, _FLOAT32_MM, packed=False)
+PACKED = ImageWriter(_write_packed, read_back, _FLOAT32_MM)

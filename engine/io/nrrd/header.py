@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.core.errors import FormatError
 from engine.core.types import FloatArray
+from engine.io.images.stored import wrong
 
 LONGEST_HEADER = 4 << 20
 _FARTHEST = 1e7  # mm; what lies farther off is a damaged number
@@ -176,15 +177,6 @@ def parse_header(text: bytes, name: str) -> NrrdHeader:
         signs=_SPACES.get(space),
         origin=_three(origin[0]) if origin and origin[0] else None,
         unit_mm=_UNITS_MM.get(units[0].lower(), 1.0) if units else 1.0,
-    )
-
-
-def wrong(name: str, field: str, value: str, wanted: str) -> FormatError:
-    """Return the error of a header field."""
-    return FormatError(
-        f"The header of “{name}” cannot be used.",
-        f"Its “{field}” is “{value[:80]}”; {wanted} is needed.",
-        "Correct the header, or export the file again from where it was made.",
     )
 
 

@@ -10,16 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.volume import Notice, Volume
+from engine.case.volume import Notice
 from engine.core.errors import FormatError
-from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.core.progress import CancelToken
 from engine.core.types import FloatArray, FloatZyx, IndexZyx
 from engine.io.files.detached import data_file
-from engine.io.files.inflate import Packing, Stream, check_memory, opened, packed_twice
+from engine.io.files.inflate import Packing, Stream, opened
+from engine.io.images.format import ImageFormat
 from engine.io.images.raw import RawImage, Segment, unknown_orientation
-from engine.io.images.to_volume import spacing_notice, to_volume
-from engine.io.nifti.read import choose_time_point
-from engine.io.nrrd.header import LONGEST_HEADER, NrrdHeader, parse_header, steps_of, wrong
+from engine.io.images.stored import (
+    begin_of_last,
+    choose_time_point,
+    header_text,
+    of_three_axes,
+    told_by_user,
+    voxels,
+    wrong,
+)
+from engine.io.nrrd.header import LONGEST_HEADER, NrrdHeader, parse_header, steps_of
 from engine.io.options import ReadOptions
 
 _PACKING: dict[str, Packing] = {
@@ -28,28 +36,7 @@ _PACKING: dict[str, Packing] = {
 }  # fmt: skip
 _TEXT = ("text", "txt", "ascii")
 _LONGEST_TEXT = 256 << 20
-
-
-def read_volume(
-    path: Path,
-    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
-    *,
-    progress: Progress = NoProgress(),  # noqa: B008 - holds nothing
-    cancel: CancelToken | None = None,
-) -> Volume:
-    """Return the CT in an NRRD file.
-
-    Raises:
-        FormatError: the file is damaged or holds no volume.
-        ChoiceNeeded: offset or time point are the user's to say.
-        ResourceError: not enough memory, or the disk does not answer.
-        Cancelled: `cancel` was set.
-    """
-    raw = read_raw(path, options, cancel=cancel)
-    progress.update(1, 2, "checking")
-    volume = to_volume(raw, path, options, cancel=cancel)
-    progress.update(2, 2, "read")
-    return volume
+_END = re.compile(rb"\r?\n\r?\n")
 
 
 def peek(path: Path) -> tuple[IndexZyx, FloatZyx]:
@@ -91,13 +78,11 @@ def read_raw(path: Path, options: ReadOptions = ReadOptions(), *, cancel: Cancel
     array = _voxels(header, path, source, offset, cancel)
     if other is not None:
         array = np.ascontiguousarray(array.take(frame, axis=array.ndim - 1 - other))
-    while array.ndim < 3:
-        array = array[np.newaxis]
     steps, notices, known = _steps(header, path.name, options)
     origin = np.array(header.origin or (0.0, 0.0, 0.0), dtype=np.float64)
     signs = np.array(header.signs or (1.0, 1.0, 1.0))
     return RawImage(
-        array=array,
+        array=of_three_axes(array),
         steps_lps=steps,
         origin_lps=origin * signs * header.unit_mm,
         kind="nrrd",
@@ -109,17 +94,11 @@ def read_raw(path: Path, options: ReadOptions = ReadOptions(), *, cancel: Cancel
 
 def _header_text(stream: Stream) -> tuple[bytes, int]:
     """Return the header's text and where the data begins: after the first empty line, or at the end."""
-    text = b""
-    while len(text) < LONGEST_HEADER:
-        chunk = stream.read_some(1 << 16)
-        text += chunk
-        if text.startswith(b"\x1f\x8b"):
-            raise packed_twice(stream.path)
-        end = re.search(rb"\r?\n\r?\n", text)
-        if end:
-            return text[: end.start()], end.end()
-        if not chunk:
-            return text, len(text)
+    text, end = header_text(stream, _END, LONGEST_HEADER)
+    if end:
+        return text[: end.start()], end.end()
+    if len(text) < LONGEST_HEADER:
+        return text, len(text)
     raise FormatError(
         f"The header of “{stream.path.name}” has no end.",
         f"No empty line follows within {LONGEST_HEADER >> 20} MiB.",
@@ -133,26 +112,16 @@ def _voxels(header: NrrdHeader, path: Path, source: Path, offset: int, cancel: C
     if encoding not in _PACKING:
         raise wrong(path.name, "encoding", encoding, "raw, gzip, bzip2 or text")
     shape = tuple(axis.size for axis in reversed(header.axes))
-    need = math.prod(shape) * dtype.itemsize
-    what = f"An image of {' × '.join(str(axis.size) for axis in header.axes)} voxels"
     lines, skip = _skips(header, path.name)
     if skip < 0:
-        with opened(source, packing="none") as stream:
-            stream.must_hold(need, what)
-            offset = stream.stored - need
-        skip = 0
+        offset, skip = begin_of_last(source, shape, dtype), 0
     if lines:
         offset = _after_lines(source, offset, lines)
     # line skip counts in the file, byte skip in what comes out of it
     with opened(source, offset=offset, packing=_PACKING[encoding]) as stream:
         if encoding in _TEXT:
             return _numbers(stream, shape, dtype, path)
-        stream.must_hold(skip + need, what)
-        check_memory(path, need + math.prod(shape) * 2)
-        stream.skip(skip, what, cancel)
-        array = np.empty(shape, dtype=dtype)
-        stream.fill(array, what, cancel)
-    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
+        return voxels(stream, shape, dtype, cancel, skip=skip)
 
 
 def _skips(header: NrrdHeader, name: str) -> tuple[int, int]:
@@ -213,13 +182,10 @@ def _steps(header: NrrdHeader, name: str, options: ReadOptions) -> tuple[FloatAr
         return steps[::-1], (unknown_orientation(why),), False
     told = [header.axes[k].spacing for k in spatial]
     spacing = [abs(s) if s else 1.0 for s in told] + [1.0] * (3 - len(spatial))
-    notices: tuple[Notice, ...] = (unknown_orientation("The header has no space directions."),)
+    notices: tuple[Notice, ...] = ()
     if not all(told):
-        if options.pixel_spacing_mm and options.slice_spacing_mm:
-            spacing = [options.pixel_spacing_mm] * 2 + [options.slice_spacing_mm]
-        else:
-            notices = (*notices, spacing_notice(name))
-    return np.diag(spacing)[::-1], notices, False
+        spacing, notices = told_by_user(spacing, name, options)
+    return np.diag(spacing)[::-1], (unknown_orientation("The header has no space directions."), *notices), False
 
 
 def _segments(keys: dict[str, str]) -> tuple[Segment, ...]:
@@ -241,3 +207,6 @@ def _colour(text: str) -> str:
     if len(parts) != 3 or not all(0 <= p <= 1 for p in parts):
         return ""
     return "#" + "".join(f"{round(p * 255):02x}" for p in parts)
+
+
+FORMAT = ImageFormat(".nrrd", lambda head: head.startswith(b"NRRD"), peek, read_raw)

@@ -56,11 +56,28 @@ def test_figures_in_a_table(qapp, case, tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     run(export(case, path, BY_ID["csv"]))
     with path.open(encoding="utf-8", newline="") as stream:
-        rows = [r for r in csv.reader(stream) if r]
-    head, lung = rows[0], next(r for r in rows if r[0] == "Right lung")
+        lung = next(row for row in csv.DictReader(stream) if row["label"] == "Right lung")
     voxels = np.count_nonzero(case.labels.data == 1)
-    assert int(lung[head.index("voxels")]) == voxels
-    assert float(lung[head.index("ml")]) == pytest.approx(voxels * 2.5 * 0.8 * 0.7 / 1000, abs=1e-3)
+    assert lung["case"] == case.volume.info.name
+    assert int(lung["voxels"]) == voxels
+    assert float(lung["ml"]) == pytest.approx(voxels * 2.5 * 0.8 * 0.7 / 1000, abs=1e-3)
+
+
+def test_the_window_and_the_terminal_write_the_same_table(qapp, case, tmp_path: Path) -> None:
+    from engine.cli.export import main
+
+    label_map, from_window, from_terminal = (tmp_path / name for name in ("l.nii.gz", "window.csv", "terminal.csv"))
+    run(export(case, label_map, BY_ID["nifti"]))
+    run(export(case, from_window, BY_ID["csv"]))
+    assert main([str(label_map), "-o", str(from_terminal)]) == 0
+    tables = []
+    for path in (from_window, from_terminal):
+        with path.open(encoding="utf-8", newline="") as stream:
+            tables.append(list(csv.DictReader(stream)))
+    for ours, theirs in zip(*tables, strict=True):
+        # the terminal has no Hounsfield units beside a mask, and names the case after the file
+        different = {key for key in ours if ours[key] != theirs[key]}
+        assert different <= {"case", "mean_hu", "warnings"}
 
 
 def test_later_edits_do_not_enter(qapp, case, tmp_path: Path) -> None:

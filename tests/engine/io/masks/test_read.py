@@ -98,7 +98,7 @@ def test_a_mask_that_meets_the_ct_nowhere_is_refused(tmp_path):
 
 
 def test_a_tilted_mask_follows_its_tilted_ct(tmp_path):
-    from engine.io.nifti.read import read_volume
+    from engine.io.nifti.read import FORMAT
 
     grid = Grid((12, 20, 9), (2.5, 0.8, 1.1))
     hu = np.full(grid.shape_zyx, -900, np.int16)
@@ -106,7 +106,7 @@ def test_a_tilted_mask_follows_its_tilted_ct(tmp_path):
     block[3:9, 5:15, 2:7] = 1
     hu[block > 0] = 60
     shear = {"qform_code": 0, "srow_y": (0.0, -0.8, -0.9, 0.0)}
-    volume = read_volume(nifti(tmp_path / "ct.nii", hu, grid, **shear))
+    volume = FORMAT.volume(nifti(tmp_path / "ct.nii", hu, grid, **shear))
     mask = read_mask(nifti(tmp_path / "m.nii", block, grid, **shear), volume.grid)
     assert mask.grid == volume.grid
     assert (volume.hu[mask.index > 0] > -450).mean() > 0.97
@@ -162,9 +162,9 @@ REAL = [
 
 @pytest.mark.parametrize(("case", "name", "hu_range"), REAL)
 def test_real_masks_lie_where_they_should(case, name, hu_range):
-    from engine.io.nifti.read import read_volume
+    from engine.io.nifti.read import FORMAT
 
-    volume = read_volume(shared_data("evaluation", case, "ct.nii.gz"))
+    volume = FORMAT.volume(shared_data("evaluation", case, "ct.nii.gz"))
     mask = read_mask(shared_data("evaluation", case, f"{name}.nii.gz"), volume.grid)
     inside = volume.hu[mask.index > 0]
     assert hu_range[0] < float(np.mean(inside)) < hu_range[1]

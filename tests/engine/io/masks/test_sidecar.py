@@ -11,7 +11,8 @@ import pytest
 from engine.case.findings import measure
 from engine.case.labelset import default_labelset
 from engine.core.errors import FormatError
-from engine.io.masks.sidecar import read_sidecar, sidecar_data, sidecar_path, to_json
+from engine.io.export.findings import to_json
+from engine.io.masks.sidecar import read_sidecar, sidecar_data, sidecar_path
 from tests.support.grids import oblique_grid
 
 

@@ -22,9 +22,11 @@ from engine.case.labelset import default_labelset
 from engine.core.errors import InputError, ResourceError
 from engine.geometry.grid import Grid
 from engine.geometry.points import affine_ras, as_direction
-from engine.io.export import image as image_out
+from engine.io.export.image import write_image
 from engine.io.masks.read import read_mask
 from engine.io.masks.write import write_labels, write_volume
+from engine.io.nifti import read as nifti_in
+from engine.io.nifti import write as nifti_out
 from engine.io.sitk_bridge import array_of, grid_of
 from tests.support.grids import oblique_grid, turned
 
@@ -104,7 +106,7 @@ def test_volumes_keep_their_values(tmp_path, suffix, dtype):
     grid = oblique_grid((4, 6, 5))
     values = np.random.default_rng(1).normal(0, 900, grid.shape_zyx)
     values = np.abs(values).astype(dtype) if dtype == np.uint16 else values.astype(dtype)
-    image_out.write_image(tmp_path / f"v{suffix}", values, grid)
+    write_image(tmp_path / f"v{suffix}", values, grid)
     image = sitk.ReadImage(str(tmp_path / f"v{suffix}"))
     assert array_of(image).dtype == dtype
     np.testing.assert_array_equal(array_of(image), values)
@@ -181,13 +183,13 @@ def broken(monkeypatch, where: str, code: int) -> None:
         raise error
 
     if where == "write":
-        monkeypatch.setattr(image_out, "_gzip", fail)
+        monkeypatch.setattr(nifti_out, "gzipped", fail)
     elif where == "open":
         monkeypatch.setattr("tempfile.mkstemp", fail)
     elif where == "sync":
         monkeypatch.setattr("os.fsync", fail)
     elif where == "read back":
-        monkeypatch.setattr(image_out, "_read_nibabel", fail)
+        monkeypatch.setattr(nifti_in, "opened", fail)
     elif where == "rename":
         monkeypatch.setattr(Path, "replace", fail)
 
@@ -232,7 +234,7 @@ def test_a_disk_too_small_is_refused_before_writing(tmp_path, monkeypatch):
 
 
 def test_a_voxel_lost_on_the_way_is_noticed(tmp_path, monkeypatch):
-    pieces = image_out._bytes_of
+    pieces = nifti_out.pieces
 
     def flipped(array):
         for part in pieces(array):
@@ -240,18 +242,17 @@ def test_a_voxel_lost_on_the_way_is_noticed(tmp_path, monkeypatch):
             changed[3] ^= 1
             yield bytes(changed)
 
-    monkeypatch.setattr(image_out, "_bytes_of", flipped)
+    monkeypatch.setattr(nifti_out, "pieces", flipped)
     with pytest.raises(ResourceError, match="1 voxels came back different"):
         write_labels(tmp_path / "m.nii.gz", some_labels(), oblique_grid((7, 11, 5)), default_labelset())
     assert not list(tmp_path.iterdir())
 
 
 def test_a_grid_lost_on_the_way_is_noticed(tmp_path, monkeypatch):
+    real = nifti_out.nifti_header
     monkeypatch.setattr(
-        image_out, "nifti_header", lambda a, g: real(a, Grid(g.shape_zyx, g.spacing_zyx_mm, g.origin_lps))
+        nifti_out, "nifti_header", lambda a, g: real(a, Grid(g.shape_zyx, g.spacing_zyx_mm, g.origin_lps))
     )
-    from engine.io.nifti.write import nifti_header as real
-
     with pytest.raises(ResourceError, match="geometry"):
         write_labels(tmp_path / "m.nii.gz", some_labels(), oblique_grid((7, 11, 5)), default_labelset())
     assert not list(tmp_path.iterdir())

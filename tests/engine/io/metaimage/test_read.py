@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from engine.core.errors import ChoiceNeeded, FormatError, InputError
 from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
-from engine.io.metaimage.read import peek, read_volume
+from engine.io.metaimage.read import FORMAT, peek
 from engine.io.options import ReadOptions
 from tests.support.grids import oblique_grid, turned
 from tests.support.image_files import ct, edit_header, itk
+
+read_volume = FORMAT.volume
 
 FIELDS = [
     "NDims", "DimSize", "ElementType", "ElementSpacing", "TransformMatrix", "Offset", "HeaderSize", "CompressedData",

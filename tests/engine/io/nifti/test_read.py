@@ -20,11 +20,13 @@ from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.geometry.points import affine_ras, as_direction
 from engine.io.files import inflate
-from engine.io.nifti.read import peek, read_raw, read_volume
+from engine.io.nifti.read import FORMAT, peek, read_raw
 from engine.io.options import ReadOptions
 from engine.io.sitk_bridge import array_of, grid_of
 from tests.support.grids import oblique_grid, turned
 from tests.support.image_files import ct, field, nifti, patch
+
+read_volume = FORMAT.volume
 
 
 def codes(volume) -> set[str]:

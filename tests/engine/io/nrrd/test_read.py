@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from engine.core.errors import ChoiceNeeded, FormatError, InputError
 from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
-from engine.io.nrrd.read import peek, read_raw, read_volume
+from engine.io.nrrd.read import FORMAT, peek, read_raw
 from engine.io.options import ReadOptions
 from engine.io.sitk_bridge import grid_of
 from tests.support.grids import oblique_grid, turned
 from tests.support.image_files import ct, edit_header, itk
+
+read_volume = FORMAT.volume
 
 FIELDS = """sizes,type,space directions,space origin,kinds,space,encoding,dimension,endian,line skip,byte skip,
 spacings,data file,space units""".replace("\n", "").split(",")
