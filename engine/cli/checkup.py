@@ -27,7 +27,6 @@ NEEDED = {
     "numpy": ("numpy", "arrays"),
     "scipy": ("scipy", "distances and labelling"),
     "SimpleITK": ("SimpleITK", "compressed DICOM, resampling"),
-    "nibabel": ("nibabel", "NIfTI"),
     "PySide6": ("PySide6-Essentials", "the window"),
     "pyqtgraph": ("pyqtgraph", "the window"),
     "vtk": ("vtk", "the 3-D pane"),

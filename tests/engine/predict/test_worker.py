@@ -128,13 +128,13 @@ def test_closing_cancels_what_runs_and_leaves_no_file(model: Path) -> None:
 
 
 _PARENT = """
-import sys, time
+import sys
 from engine.predict.worker import EngineProcess
 if __name__ == "__main__":
     engine = EngineProcess()
     engine.start()
     print(engine.pid, flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
@@ -144,7 +144,11 @@ def test_it_dies_with_its_parent_however_that_ends(tmp_path: Path) -> None:
     script.write_text(_PARENT)
     root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
     ) as parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
