@@ -1,6 +1,7 @@
 """AGRU-Net: a U-Net of recurrent convolutions whose skips pass through attention gates.
 
-*Source*: "AGRU-Net", eqs 1–4. At base 32: widths 32, 64, 128, 256, 512, 15 717 949 parameters at K = 1,
+*Source*: Chen and Kim, "Attention Gated Recurrent U-Net for CT Image Segmentation of COVID-19 Lung Infection
+Region", eqs 1–4. At base 32: widths 32, 64, 128, 256, 512, 15 717 949 parameters at K = 1,
 17.0 GFLOP at 128×128. Where the paper is silent or cannot be meant as written:
 
 - *Recurrence*: two kernels, as in eq. 1: W_f on what comes in, once, and W_r on the state, at every step.

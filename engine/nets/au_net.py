@@ -1,6 +1,6 @@
 """AU-Net: a 2-D U-Net of dilated residual blocks with channel and spatial attention at every level.
 
-*Source*: "Automatic COVID-19 CT segmentation using U-Net integrated spatial and channel attention mechanism",
+*Source*: Zhou et al., "An automatic COVID-19 CT segmentation based on U-Net with attention mechanism",
 eqs 2–4. 12 390 915 parameters at K = 1, 159.2 GFLOP at 512×512; without attention 11 953 219: the paper's "U-Net".
 
 | stage (input 1×512×512) | layers | out |

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Literal, cast
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -73,6 +74,12 @@ class DoubleConv(nn.Sequential):
             norm(dims, kind, outputs),
             nn.ReLU(inplace=True),
         )
+
+
+def place(model: nn.Module, device: torch.device) -> nn.Module:
+    """Return `model` on `device` with its channels last in memory: up to twice as fast, the same numbers."""
+    layout = torch.channels_last if getattr(model, "dims", 3) == 2 else torch.channels_last_3d
+    return model.to(device).to(memory_format=layout)  # pyright: ignore[reportCallIssue] - torch lacks it
 
 
 def initialise(model: nn.Module, head: nn.Module, prior: float) -> None:

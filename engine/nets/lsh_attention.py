@@ -1,6 +1,7 @@
 """Self-attention over a 2-D map by locality-sensitive hashing, and its exact form.
 
-*Source*: Residual Attention U-Net (eqs 1–3) after Kitaev et al., "Reformer". Queries and keys are one projection,
+*Source*: Chen et al., "Residual Attention U-Net …", eqs 1–3, after Kitaev et al., "Reformer: The Efficient
+Transformer". Queries and keys are one projection,
 k = q/‖q‖. Per round: a random rotation R gives each place a bucket h(x) = argmax [xR; −xR]; the places are
 sorted by (bucket, place) and cut into chunks of m; each place looks at the places of its own bucket in its own
 chunk and the one before. The rounds are joined by their softmax sums z_g:

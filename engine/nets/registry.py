@@ -32,6 +32,16 @@ NETWORKS: Registry[NetworkClass] = Registry(
     "network",
     {
         "ra_unet3d": Entry("engine.nets.ra_unet3d:RaUnet3d", text="RA-UNet 3-D: residual U-Net with attention"),
+        "agru_net": Entry("engine.nets.agru_net:AgruNet", text="AGRU-Net: recurrent U-Net with gates, slice by slice"),
+        "au_net": Entry("engine.nets.au_net:AuNet", text="AU-Net: spatial and channel attention, slice by slice"),
+        "rau_net2d": Entry(
+            "engine.nets.rau_net2d:RauNet2d", text="Residual Attention U-Net: self-attention, slice by slice"
+        ),
+        "unet2d": Entry("engine.nets.unet2d:Unet2d", text="U-Net, slice by slice"),
+        "att_unet2d": Entry("engine.nets.att_unet2d:AttUnet2d", text="Attention U-Net, slice by slice"),
+        "res_unet2d": Entry("engine.nets.res_unet2d:ResUnet2d", text="Residual U-Net, slice by slice"),
+        "unet3d": Entry("engine.nets.unet3d:Unet3d", text="U-Net 3-D of RA-UNet's widths"),
+        "unet3d_cicek": Entry("engine.nets.unet3d_cicek:Unet3dCicek", text="3-D U-Net as first published"),
     },
 )
 

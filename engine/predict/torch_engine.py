@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.core.progress import CancelToken
 from engine.nets.checkpoint import load
+from engine.nets.layers import place
 from engine.predict.backends import EngineRequest, Float32, OutOfMemory, cpu_threads
 
 
@@ -25,7 +26,7 @@ class TorchEngine:
         self._cancel: CancelToken | None = None
         self._module = self._placed(module)
         for part in self._module.modules():
-            if isinstance(part, nn.Conv3d):
+            if isinstance(part, nn.Conv2d | nn.Conv3d):
                 part.register_forward_pre_hook(self._look)
         self.text = f"{device_name(self.device, self._threads)}, torch {'bf16' if self._bf16 else 'fp32'}"
 
@@ -45,10 +46,8 @@ class TorchEngine:
                 self._cancel = None
 
     def _placed(self, module: nn.Module) -> nn.Module:
-        if self.device.type == "cpu":
-            return module.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue] - torch lacks it
         try:
-            return module.to(self.device).to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
+            return place(module, self.device)
         except RuntimeError as error:  # OutOfMemoryError is one of them, a driver too old another
             raise _out_of_memory(self.device, error) from error
 

@@ -28,6 +28,7 @@ from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.losses.registry import LOSSES
 from engine.losses.target import Target
 from engine.nets.checkpoint import load
+from engine.nets.layers import place
 from engine.nets.registry import build
 from engine.predict.torch_engine import has_bf16
 from engine.train import run_folder
@@ -73,7 +74,7 @@ class Trainer:
         torch.manual_seed(training.seed)
         arch = {"norm": "bn", **recipe.arch, "out_channels": len(recipe.labels), "patch": recipe.patch}
         model = build(recipe.network, arch)
-        self.model: nn.Module = model.to(self.device, memory_format=torch.channels_last_3d)  # pyright: ignore
+        self.model = place(model, self.device)
         self.loss: nn.Module = LOSSES.get(training.loss)()
         self.optimiser = make_optimiser(self.model, recipe)
         self.average = Average(self.model, training.ema)

@@ -128,7 +128,7 @@ class Recipe:
         checks = (
             (len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels", "at least one, none twice"),
             (min(self.spacing) > 0, "spacing", "positive millimetres"),
-            (min(self.patch) >= 16, "patch", "at least 16 voxels an axis"),
+            (min(self.patch[1:]) >= 16 and self.patch[0] >= 1, "patch", "at least 16 voxels along y and x"),
             (data.train >= 0 and data.validation >= 0, "data", "no negative numbers of cases"),
             (data.first_seed >= 0, "data.first_seed", "0 or more"),
             (training.steps >= 1, "training.steps", "at least 1"),

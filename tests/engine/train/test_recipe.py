@@ -46,7 +46,7 @@ def test_a_recipe_survives_the_trip_through_plain_values():
         ({"training": 3}, "table"),
         ({"patch": [32, 96]}, "list of 3"),
         ({"patch": 32}, "list"),
-        ({"patch": [8, 96, 96]}, "at least 16"),
+        ({"patch": [16, 8, 96]}, "at least 16"),
         ({"spacing": [0.0, 1.0, 1.0]}, "positive"),
         ({"labels": []}, "at least one"),
         ({"data": {"first_seed": -1}}, "0 or more"),
