@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -61,6 +61,7 @@ class EngineRequest:
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
         threads: CPU threads, 0 for all cores.
         precision: ``"auto"`` takes bf16 where the hardware has it.
+        cancel: Stops the opening, which takes seconds the first time.
     """
 
     model: ModelFile
@@ -68,6 +69,7 @@ class EngineRequest:
     device: Device = "cpu"
     threads: int = 0
     precision: Precision = "auto"
+    cancel: CancelToken | None = field(default=None, compare=False)
 
 
 BACKENDS: Registry[Callable[[EngineRequest], Engine]] = Registry(
@@ -90,6 +92,7 @@ def open_engine(request: EngineRequest, backend: str = "auto", *, warnings: list
     Raises:
         InputError: the device or engine asked for by name is not there.
         ModelError: the weights cannot be used.
+        Cancelled: the request was cancelled.
     """
     from dataclasses import replace
 

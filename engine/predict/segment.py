@@ -246,7 +246,7 @@ class _Work:
 
     def _request(self) -> EngineRequest:
         o = self._options
-        return EngineRequest(self._model, self._card.patch, o.device, o.threads, o.precision)
+        return EngineRequest(self._model, self._card.patch, o.device, o.threads, o.precision, self._cancel)
 
     def _go_on_with_cpu(self, error: OutOfMemory) -> Engine:
         self._warnings.append(f"{error.why} The rest was computed on the CPU.")

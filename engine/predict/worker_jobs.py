@@ -49,7 +49,8 @@ def warm_engine(job: Job, model: ModelFile, options: SegmentOptions) -> tuple[En
         return held[1], []
     job.kept.pop(_WARM, None)
     warnings: list[str] = []
-    request = EngineRequest(model, model.card.patch, options.device, options.threads, options.precision)
+    o = options
+    request = EngineRequest(model, model.card.patch, o.device, o.threads, o.precision, job.cancel)
     engine = open_engine(request, options.backend, warnings=warnings)
     job.kept[_WARM] = (key, engine)
     return engine, warnings

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from engine.nets.checkpoint import load, save
 from engine.nets.weights import ModelFile, open_model
 from engine.predict import openvino_engine
 from engine.predict.backends import EngineRequest
-from engine.predict.openvino_engine import OpenvinoEngine, converted_path
+from engine.predict.openvino_engine import OpenvinoEngine, convert, converted_path
 from tests.support.models import tiny_model
 
 PATCH = (16, 32, 32)
@@ -55,7 +57,7 @@ def test_the_logits_are_those_of_torch(tmp_path: Path, norm: str, bound: float) 
 def test_large_maps_are_normalised_exactly() -> None:
     # Behind a convolution the channels lie in blocks, and OpenVINO's sums run over the whole map.
     from engine.nets.blocks import InstanceNorm
-    from engine.predict.openvino_engine import convert, import_openvino
+    from engine.predict.openvino_engine import import_openvino
 
     torch.manual_seed(0)
     layers = torch.nn.Sequential(
@@ -106,6 +108,38 @@ def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatc
     monkeypatch.setattr(openvino_engine, "cache_dir", lambda: blocked)
     engine = OpenvinoEngine(request(tiny_model(tmp_path / "t.safetensors")))
     assert engine.infer(np.zeros((1, 1, *PATCH), np.float32)).shape == (5, *PATCH)
+
+
+def test_the_cache_keeps_the_networks_used_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino_engine, "_KEPT", 2)
+    requests = [request(tiny_model(tmp_path / f"{seed}.safetensors", seed=seed)) for seed in range(3)]
+    for n, each in enumerate(requests[:2]):
+        OpenvinoEngine(each)
+        os.utime(converted_path(each), (1000 + n, 1000 + n))
+    OpenvinoEngine(requests[0])  # used again: now the younger one
+    OpenvinoEngine(requests[2])
+    assert [converted_path(each).is_file() for each in requests] == [True, False, True]
+    assert len(list(converted_path(requests[0]).parent.glob("*.bin"))) == 2
+
+
+def test_a_cancel_stops_the_conversion_between_layers(tmp_path: Path) -> None:
+    module, _ = load(tiny_model(tmp_path / "t.safetensors").path)
+    token, seen = CancelToken(), list[str]()
+    module.get_submodule("down.1").register_forward_hook(lambda *_: token.cancel())
+    module.get_submodule("head").register_forward_hook(lambda *_: seen.append("end"))
+    with pytest.raises(Cancelled):
+        convert(module, PATCH, token)
+    assert seen == []
+    assert convert(module, PATCH) is not None  # and leaves nothing behind that would stop the next one
+
+
+def test_a_cancelled_request_loads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model(tmp_path / "t.safetensors")
+    token = CancelToken()
+    token.cancel()
+    monkeypatch.setattr(openvino_engine, "load", lambda *_: pytest.fail("loaded all the same"))
+    with pytest.raises(Cancelled):
+        OpenvinoEngine(replace(request(model), cancel=token))
 
 
 def test_its_telemetry_is_never_imported(tmp_path: Path) -> None:
