@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.model.prefs import Preferences, Prefs, read_prefs
-from app.model.recent import RecentStudies
 
 
 def test_settings_survive_a_restart(tmp_path: Path, qapp) -> None:
@@ -76,20 +75,3 @@ def test_what_holds_for_one_run_is_not_saved(tmp_path: Path, qapp) -> None:
     prefs.update(threads=2)
     assert prefs.now.theme == "light"
     assert Preferences(path).now == Prefs(threads=2)
-
-
-def test_recent_studies_are_kept_or_not(tmp_path: Path) -> None:
-    path = tmp_path / "recent.json"
-    recent = RecentStudies(path)
-    for k in range(15):
-        recent.add(tmp_path / f"s{k}", f"CT {k}")
-    recent.add(tmp_path / "s3", "CT 3")
-    kept = RecentStudies(path).studies
-    assert len(kept) == 12
-    assert kept[0].name == "CT 3"
-    recent.set_keep(False)
-    assert RecentStudies(path).studies == ()
-    recent.add(tmp_path / "s4", "CT 4")
-    assert recent.studies == ()
-    path.write_text("{]", encoding="utf-8")
-    assert RecentStudies(path).studies == ()

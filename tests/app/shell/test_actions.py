@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,8 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
 
 from app.look.icons import has_icon
 from app.shell.actions import gather
-from app.shell.shortcuts import conflicts, refuse_conflicts
-from engine.core.errors import InputError
+from app.shell.shortcuts import conflicts
 from tests.support.window import Bench
 
 ALL = gather()
@@ -33,16 +31,6 @@ def test_ids_and_keys_are_unique() -> None:
     ids = [a.id for a in ALL]
     assert len(ids) == len(set(ids))
     assert conflicts(ALL, {}) == []
-
-
-def test_two_actions_on_one_key_are_refused_with_both_names() -> None:
-    undo = next(a for a in ALL if a.id == "edit.undo")
-    export = next(a for a in ALL if a.id == "file.export")
-    with pytest.raises(InputError) as caught:
-        refuse_conflicts(ALL, {"file.export": ("Ctrl+Z",)})
-    assert undo.title in caught.value.what
-    assert export.title in caught.value.what
-    refuse_conflicts([replace(undo, keys=()), export], {"file.export": ("Ctrl+Z",)})
 
 
 def test_what_cannot_run_says_why(bench: Callable[..., Bench]) -> None:
@@ -86,15 +74,3 @@ def test_letters_typed_into_the_palette_take_no_tool(bench: Callable[..., Bench]
     assert b.window.palette_list.field.text() == "be"
     QTest.keyClick(b.window.palette_list.field, Qt.Key.Key_Escape)
     assert not b.window.palette_list.isVisible()
-
-
-def test_sheet_of_keys_shows_every_key(bench: Callable[..., Bench]) -> None:
-    from app.shell.keysheet import KeySheet
-
-    b = bench()
-    sheet = KeySheet(b.window.actions_table, b.window)
-    b.qtbot.addWidget(sheet)
-    shown = {text for _, text in sheet._rows}
-    for action in ALL:
-        if action.keys:
-            assert any(action.title.rstrip("…").lower() in text for text in shown)

@@ -1,17 +1,12 @@
-"""A mask over the open study: matched by name, decided by hand, one step of undo."""
+"""A mask over the open study: matched by name, one step of undo."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
-import SimpleITK as sitk
 
-from app.shell.dropping import may_be_mask
-from app.shell.mask_dialog import NEW, MaskDialog
 from engine.case.labelset import default_labelset
 from engine.io.masks.write import write_labels
 from tests.support.window import Bench, chest_file
@@ -38,35 +33,3 @@ def test_our_own_mask_comes_back_without_a_question(bench: Callable[..., Bench],
     np.testing.assert_array_equal(case.labels.data, labels)
     case.history.undo()
     assert not case.labels.data.any()
-
-
-def test_unknown_names_are_decided_by_hand(bench: Callable[..., Bench], tmp_path: Path) -> None:
-    b = bench()
-    source = chest_file(tmp_path)
-    b.open(source)
-    case = b.session.case
-    assert case is not None
-    values = np.where(mask_like(b) == 3, 7, np.where(mask_like(b) == 4, 200, 0)).astype(np.uint8)
-    image = sitk.GetImageFromArray(values)
-    image.CopyInformation(sitk.ReadImage(str(source)))
-    sitk.WriteImage(image, str(tmp_path / "foreign.nii.gz"))
-    b.window.importing.import_path(tmp_path / "foreign.nii.gz")
-    dialogs: list[Any] = []
-    b.wait(lambda: dialogs.extend(b.window.findChildren(MaskDialog)) or dialogs)
-    dialog = dialogs[0]
-    dialog.boxes[7].setCurrentIndex(dialog._ids.index(3))
-    dialog.boxes[200].setCurrentIndex(dialog._ids.index(NEW))
-    dialog.go.click()
-    b.wait(lambda: case.history.done == 2)
-    added = case.labelset.labels[-1]
-    np.testing.assert_array_equal(case.labels.data == 3, values == 7)
-    np.testing.assert_array_equal(case.labels.data == added.id, values == 200)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("a.nii.gz", True), ("a.NRRD", True), ("a.dcm", False), ("a.zip", False)]
-)
-def test_what_may_be_a_mask(tmp_path: Path, name: str, expected: bool) -> None:
-    (tmp_path / name).write_bytes(b"x")
-    assert may_be_mask(tmp_path / name) is expected
-    assert not may_be_mask(tmp_path)

@@ -6,8 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from app.shell.problem_dialog import ProblemDialog, report_of
-from app.shell.question_dialog import QuestionDialog
-from engine.core.errors import Choice, ChoiceNeeded, FormatError
+from engine.core.errors import FormatError
 
 ERROR = FormatError(
     "“MUSTERMANN_HANS.nii” is damaged.",
@@ -38,24 +37,3 @@ def test_the_report_names_nobody(qtbot) -> None:
         assert secret not in report
     assert "12 of 90 MiB" in report
     assert "site-packages/numpy/core.py" in report
-
-
-def test_a_question_offers_the_first_choice(qtbot) -> None:
-    question = ChoiceNeeded(
-        "Two geometries.", "They differ.", flag="--geometry", key="geometry",
-        choices=(Choice("sform", "The s-form"), Choice("qform", "The q-form")),
-    )  # fmt: skip
-    dialog = QuestionDialog(question)
-    qtbot.addWidget(dialog)
-    assert dialog.answer == "sform"
-    dialog._group.button(1).click()
-    assert dialog.answer == "qform"
-
-
-def test_a_question_without_choices_wants_a_number(qtbot) -> None:
-    dialog = QuestionDialog(ChoiceNeeded("How far apart?", flag="--slice-spacing", key="slice_spacing_mm"))
-    qtbot.addWidget(dialog)
-    assert not dialog.go.isEnabled()
-    dialog.field.setText("1.25")
-    assert dialog.go.isEnabled()
-    assert dialog.answer == "1.25"

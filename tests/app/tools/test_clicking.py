@@ -1,4 +1,4 @@
-"""Fill and islands: one click, one region."""
+"""What a click that finds a region has to mind: locks, and results that come in between."""
 
 from __future__ import annotations
 
@@ -50,82 +50,6 @@ def two_pieces() -> np.ndarray:
 LUNG = (6, 12, 9)
 
 
-# --- fill -----------------------------------------------------------------------------------------
-def test_growing_takes_what_looks_alike_and_says_how_much():
-    session = a_session()
-    session.active_tool.press(at(*LUNG))
-    assert not session.case.labels.data.any()
-    assert (session.preview.values == 3).any()
-    session.case.history.apply(session.active_tool.release(at(*LUNG)))
-    found = session.case.labels.data == 3
-    hu = session.case.volume.hu
-    assert found.sum() > 200
-    assert hu[found].max() < -600
-    assert session.said[-1] == f"{found.sum() * SMALL.voxel_ml:.1f} ml"
-    assert session.case.history.steps[-1].title == "Fill: Ground-glass"
-
-
-def test_growing_that_stops_early_says_where():
-    session = a_session()
-    session.active_tool.options.reach_mm = 5
-    click(session, at(*LUNG))
-    assert session.said[-1].endswith("stopped 5 mm from the click")
-
-
-def test_ctrl_takes_the_region_away_from_the_active_label():
-    session = a_session()
-    click(session, at(*LUNG))
-    session.active_tool.options.mode = "slice"
-    click(session, at(*LUNG, ctrl=True))
-    assert not (session.case.labels.data[6] == 3).any()
-    assert (session.case.labels.data[5] == 3).any()
-    session.set_label(0)
-    click(session, at(5, 12, 9))
-    assert not (session.case.labels.data[5] == 3).any()
-    assert session.case.history.steps[-1].title == "Erase region"
-
-
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_a_drawn_outline_is_filled_in_one_slice(axis):
-    data = np.zeros(SMALL.shape_zyx, np.uint8)
-    plane = np.moveaxis(data, axis, 0)[5]
-    plane[2:9, 3:11] = 3
-    plane[3:8, 4:10] = 0
-    session = a_session(data)
-    session.active_tool.options.mode = "outline"
-    click(session, at(*np.insert([5, 6], axis, 5), axis=axis))
-    assert session.case.labels.counts[3] == 7 * 8
-    click(session, at(*np.insert([0, 0], axis, 5), axis=axis))
-    assert "outline is open" in session.said[-1]
-    assert session.case.labels.counts[3] == 7 * 8
-
-
-def test_what_may_not_be_painted_over_is_told():
-    session = a_session(np.full(SMALL.shape_zyx, 1, np.uint8))
-    session.active_tool.options.over = "empty"
-    for mode in ("slice", "volume"):
-        session.active_tool.options.mode = mode
-        click(session, at(*LUNG))
-        assert "Paint over" in session.said[-1]
-    hole = np.full(SMALL.shape_zyx, 1, np.uint8)
-    hole[6, 10:14, 8:11] = 2
-    session = a_session(hole)
-    session.active_tool.options.mode = "outline"
-    session.active_tool.options.over = "empty"
-    click(session, at(*LUNG))
-    assert "Paint over" in session.said[-1]
-
-
-def test_the_words_beside_the_cursor_say_what_a_click_does():
-    session = a_session()
-    options = session.active_tool.options
-    assert session.active_tool.outline(at(*LUNG)).text == "fill ± 80 HU, up to 40 mm"
-    options.mode = "slice"
-    assert session.active_tool.outline(at(*LUNG, ctrl=True)).text == "erase ± 80 HU"
-    options.mode = "outline"
-    assert session.active_tool.outline(at(*LUNG)).text == "fill outline"
-
-
 def test_a_click_on_a_locked_label_says_so():
     session = a_session(two_pieces())
     session.case.labelset = session.case.labelset.changing(1, locked=True)
@@ -146,64 +70,4 @@ def test_a_result_that_came_in_between_press_and_release_is_not_overwritten():
     )
     assert session.active_tool.release(at(*LUNG)) is None
     assert (session.case.labels.data == 2).all()
-    assert session.preview is None
-
-
-# --- islands ----------------------------------------------------------------------------------------
-def test_a_wrong_piece_is_two_clicks_away_from_another_label():
-    session = a_session(two_pieces(), "islands")
-    session.set_label(4)
-    click(session, at(8, 15, 18))
-    assert session.case.labels.counts[4] == 3 * 6 * 10
-    assert session.case.labels.counts[3] == 3 * 5 * 6
-    assert session.case.history.steps[-1].title == "Island: Ground-glass → Consolidation"
-    assert session.said[-1] == f"{180 * SMALL.voxel_ml:.1f} ml"
-
-
-def test_ctrl_takes_a_piece_away():
-    session = a_session(two_pieces(), "islands")
-    assert session.active_tool.outline(at(3, 4, 5, ctrl=True)).text == "remove"
-    click(session, at(3, 4, 5, ctrl=True))
-    assert session.case.labels.counts[3] == 180
-    assert session.case.history.steps[-1].title == "Remove island: Ground-glass"
-
-
-def test_only_the_clicked_piece_is_kept():
-    session = a_session(two_pieces(), "islands")
-    session.active_tool.options.act = "keep"
-    assert session.active_tool.outline(at(3, 4, 5)).text == "keep only this"
-    click(session, at(3, 4, 5))
-    assert session.case.labels.counts[3] == 90
-    assert session.case.labels.counts[1] == 3
-    assert (session.case.labels.data[2:5, 3:8, 3:9] == 3).all()
-    click(session, at(3, 4, 5))
-    assert session.said[-1] == "There is no other piece."
-
-
-def test_islands_says_what_is_in_the_way():
-    session = a_session(two_pieces(), "islands")
-    tool = session.active_tool
-    assert tool.reason_against(at(0, 0, 0)) == "There is no label here."
-    assert "active label already" in tool.reason_against(at(3, 4, 5))
-    session.set_label(0)
-    assert "No label is active" in tool.reason_against(at(3, 4, 5))
-    assert tool.outline(at(3, 4, 5)).text == ""
-    session.set_label(4)
-    assert tool.reason_against(at(3, 4, 5)) is None
-    assert tool.outline(at(3, 4, 5)).text == "→ Consolidation"
-    session.case.labelset = session.case.labelset.changing(3, locked=True)
-    assert "“Ground-glass” is locked" in tool.reason_against(at(3, 4, 5, ctrl=True))
-
-
-def test_a_piece_of_a_label_that_has_no_name_can_go_too():
-    session = a_session(two_pieces() * 9 // 9 + (two_pieces() == 3) * np.uint8(40), "islands")
-    click(session, at(3, 4, 5, ctrl=True))
-    assert session.case.labels.counts[43] == 180
-    assert session.case.history.steps[-1].title == "Remove island: 43"
-
-
-def test_nothing_is_found_where_nothing_is():
-    session = a_session(two_pieces(), "islands")
-    assert session.active_tool.find(session.case, (0, 0, 0), at(0, 0, 0)) == "There is no label here."
-    session.active_tool.cancel()
     assert session.preview is None

@@ -9,7 +9,6 @@ import pytest
 
 from app.jobs.job import Job
 from app.jobs.queue import InlineQueue, JobQueue
-from app.jobs.warmup import Warmup
 from engine.core.errors import FormatError, GroundglassError, ResourceError
 
 
@@ -41,25 +40,6 @@ def test_results_and_parts_come_on_the_windows_thread(qtbot: Any, queue: JobQueu
     assert not queue.busy
 
 
-def test_cancel_before_and_while(qtbot: Any, queue: JobQueue) -> None:
-    begun = threading.Event()
-
-    def work(job: Job) -> None:
-        begun.set()
-        while True:
-            job.token.check()
-
-    job = Job("Long", work)
-    with qtbot.waitSignal(job.cancelled):
-        queue.start(job)
-        begun.wait(5)
-        queue.cancel_current()
-    waiting = Job("Never", lambda _job: pytest.fail("ran"))
-    waiting.cancel()
-    with qtbot.waitSignal(waiting.cancelled):
-        queue.start(waiting)
-
-
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -79,11 +59,3 @@ def test_every_failure_is_one_of_ours(qtbot: Any, error: BaseException, kind: ty
     assert isinstance(found[0], kind)
     assert found[0].what
     assert job.is_over
-
-
-def test_warm_up_stops_and_leaves_out_what_is_missing(qtbot: Any) -> None:
-    warm = Warmup(modules=("no_such_module_at_all", "colorsys"))
-    warm.start()
-    warm.start()
-    warm.stop()
-    assert not any(t.name == "warmup" and t.is_alive() for t in threading.enumerate())

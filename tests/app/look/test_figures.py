@@ -1,0 +1,25 @@
+"""Numbers written the same everywhere, in the person's own locale."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QLocale
+
+from app.look import figures
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.04, "0.0 ml"), (9.94, "9.9 ml"), (9.96, "10 ml"), (1234.6, "1235 ml"), (None, "–")]
+)
+def test_millilitres(value: float | None, text: str) -> None:
+    QLocale.setDefault(QLocale("en_GB"))
+    assert figures.ml(value).replace(figures.THIN, " ") == text
+
+
+def test_the_locale_writes_its_own_decimal_sign() -> None:
+    QLocale.setDefault(QLocale("de_DE"))
+    try:
+        assert figures.percent(12.34).replace(figures.THIN, " ") == "12,3 %"
+        assert figures.mm(-0.5).replace(figures.THIN, " ") == "−0,5 mm"
+    finally:
+        QLocale.setDefault(QLocale("en_GB"))
