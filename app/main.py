@@ -82,6 +82,9 @@ def prepare_platform(size: tuple[int, int], scale: float) -> None:
     if scale >= 1.0:
         os.environ["QT_SCALE_FACTOR"] = f"{min(scale, 2.5):g}"
     os.environ.setdefault("QT_ENABLE_HIGHDPI_SCALING", "1")
+    # Qt deals every fill of more than 100 lines out to threads and waits for them, even a crosshair one pixel
+    # wide. While surfaces are drawn or a network computes, that wait is longer than the whole picture takes.
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
         # Its own screen is 800 x 800, and windows are cut down to that.
         width, height = (round(n * max(scale, 1.0)) for n in size)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from app.model.session import Session
@@ -16,6 +18,7 @@ from app.views.viewport import Viewport
 from engine.case.document import Case
 from engine.core.types import FloatZyx, IndexZyx
 from engine.geometry.box import Box
+from engine.geometry.grid import Grid
 
 THIN = "\u2009"
 """Between a number and its unit."""
@@ -57,29 +60,41 @@ def corner_texts(
         index: Slice in the pane.
         at: Voxel of which value and position are told: under the mouse, else the crosshair's.
     """
-    info, window, slab = case.volume.info, session.window, session.slab
-    kernel = f" · {info.kernel}" if info.kernel else ""
-    right = [f"W {number(window.width)}  L {number(window.level)}", f"Zoom {zoom_percent(frame, viewport)}{THIN}%"]
-    if slab.mode != "off":
-        right.append(f"{SLAB_NAMES[slab.mode]} {number(slab.thickness_mm, 1)}{THIN}mm")
+    info, slab = case.volume.info, session.slab
+    thickness = info.thickness_mm if info.thickness_mm and frame.axis == 0 else frame.step_mm
+    head = _head_texts(info.name, info.kernel, info.date)
+    right = _window_texts(
+        session.window.width, session.window.level, _zoom(frame, viewport), slab.mode, slab.thickness_mm
+    )
     side, mm = frame.position(index)
     side = side if case.volume.orientation_known else "?"
     own = round(frame.to_case(index, 0, 0)[frame.axis])
-    thickness = info.thickness_mm if info.thickness_mm and frame.axis == 0 else frame.step_mm
-    return CornerTexts(
-        tuple(line for line in (f"{info.name}{kernel}", info.date) if line),
-        tuple(right),
-        (value_text(case, at), position_text(case, at)),
-        (
-            f"Slice {own + 1}{THIN}/{THIN}{frame.count}",
-            f"{side} {number(mm, 1)}{THIN}mm · {number(thickness, 1)}{THIN}mm thick",
-        ),
+    foot = _slice_texts(own, frame.count, side, mm, thickness)
+    return CornerTexts(head, right, (value_text(case, at), position_text(case, at)), foot)
+
+
+# Three panes ask for the same lines at every step of the wheel.
+@lru_cache(maxsize=64)
+def _head_texts(name: str, kernel: str, date: str) -> tuple[str, ...]:
+    return tuple(line for line in (f"{name} · {kernel}" if kernel else name, date) if line)
+
+
+@lru_cache(maxsize=64)
+def _window_texts(width: float, level: float, zoom: float, mode: str, thickness_mm: float) -> tuple[str, ...]:
+    lines = f"W {number(width)}  L {number(level)}", f"Zoom {number(zoom)}{THIN}%"
+    return lines if mode == "off" else (*lines, f"{SLAB_NAMES[mode]} {number(thickness_mm, 1)}{THIN}mm")
+
+
+@lru_cache(maxsize=64)
+def _slice_texts(own: int, count: int, side: str, mm: float, thickness: float) -> tuple[str, ...]:
+    return (
+        f"Slice {own + 1}{THIN}/{THIN}{count}",
+        f"{side} {number(mm, 1)}{THIN}mm · {number(thickness, 1)}{THIN}mm thick",
     )
 
 
-def zoom_percent(frame: PlaneFrame, viewport: Viewport) -> str:
-    """Return the zoom: 100 is one screen pixel per voxel along the slice."""
-    return number(100 * viewport.scale * min(frame.column_mm, frame.row_mm))
+def _zoom(frame: PlaneFrame, viewport: Viewport) -> float:
+    return 100 * viewport.scale * min(frame.column_mm, frame.row_mm)
 
 
 def value_text(case: Case, at: IndexZyx) -> str:
@@ -97,7 +112,12 @@ def position_text(case: Case, at: IndexZyx | FloatZyx) -> str:
     if not case.volume.orientation_known:
         z, y, x = (number(v) for v in at)
         return f"[{z} {y} {x}]"
-    point = case.volume.grid.to_lps(at).tolist()
+    return _place_text(case.volume.grid, at)
+
+
+@lru_cache(maxsize=8)
+def _place_text(grid: Grid, at: IndexZyx | FloatZyx) -> str:
+    point = grid.to_lps(at).tolist()
     parts = [f"{_SIDES[axis][mm < 0]}{THIN}{number(abs(mm), 1)}" for axis, mm in enumerate(point)]
     return "  ".join(parts) + f"{THIN}mm"
 
@@ -106,12 +126,22 @@ def position_text(case: Case, at: IndexZyx | FloatZyx) -> str:
 _TEXTS = HaloText()
 
 
+class Piece(NamedTuple):
+    """Words and where they stand."""
+
+    place: QRect
+    """What is painted again with them, logical pixels."""
+    at: QPoint
+    image: QImage
+
+
 class Annotations:
     """Draws them, and only those that a repaint touches: scrolling one pane repaints strips of the others."""
 
     def __init__(self) -> None:
         self._texts = _TEXTS
         self._kept_bar: tuple[tuple[int, int, float], Words] = ((0, 0, 0.0), words_of(QImage()))
+        self._kept_letters: tuple[tuple[object, ...], list[Piece]] = ((), [])
         self._small = pane_font(12)
         self._large = pane_font(14, bold=True)
         self.readout = QRectF()
@@ -137,27 +167,33 @@ class Annotations:
             known: Whether left and right are known; else every letter is a question mark.
             region: What is painted again.
         """
-        self._draw_letters(painter, viewport, frame, known=known, region=region)
+        ratio = painter.device().devicePixelRatioF()
+        pieces = self._letters(viewport, frame, ratio, known=known)
         if viewport.width < HIDE_BELOW_PX or viewport.height < _LOWEST_PX:
             self.readout = QRectF()
-            return
-        ratio = painter.device().devicePixelRatioF()
+        else:
+            pieces = pieces + self._corners(viewport, texts, ratio)
+        for piece in pieces:
+            if region.intersects(piece.place):
+                painter.drawImage(piece.at, piece.image)
+
+    def _corners(self, viewport: Viewport, texts: CornerTexts, ratio: float) -> list[Piece]:
         right, bottom = viewport.width - _INSET, viewport.height - _INSET
         corner = self._texts.image(texts.bottom_right, self._small, ratio, right=True)
-        w, h = corner.width, corner.height
-        place = QRectF(right - w, bottom - h, w, h)
+        top_right = self._texts.image(texts.top_right, self._small, ratio, right=True)
+        top_left = self._fitting(texts.top_left, right - top_right.width - 2 * _INSET, ratio)
+        left, top = right - corner.width, bottom - corner.height
+        value = self._fitting(texts.bottom_left, left - 2 * _INSET, ratio)
         # The read-out changes under the mouse and may become longer: all of its half is painted again.
-        self.readout = QRectF(0, place.top() - 2, max(60.0, place.left() - 4), h + 4)
-        if _touches(region, self.readout):
-            words = self._fitting(texts.bottom_left, place.left() - 2 * _INSET, ratio)
-            draw_at(painter, words, _INSET, bottom - words.height)
-        if _touches(region, place):
-            draw_at(painter, corner, place.left(), place.top())
-        if _touches(region, QRectF(0, 0, viewport.width, 4 * self._small.pixelSize() + 2 * _INSET)):
-            words = self._texts.image(texts.top_right, self._small, ratio, right=True)
-            draw_at(painter, words, right - words.width, _INSET)
-            draw_at(painter, self._fitting(texts.top_left, right - words.width - 2 * _INSET, ratio), _INSET, _INSET)
-        self._draw_scale_bar(painter, viewport, place, region)
+        self.readout = QRectF(0, top - 2, max(60.0, left - 4), corner.height + 4)
+        head = QRect(0, 0, viewport.width, 4 * self._small.pixelSize() + 2 * _INSET)
+        pieces = [
+            Piece(self.readout.toAlignedRect(), _at(_INSET, bottom - value.height), value.image),
+            Piece(QRectF(left, top, corner.width, corner.height).toAlignedRect(), _at(left, top), corner.image),
+            Piece(head, _at(right - top_right.width, _INSET), top_right.image),
+            Piece(head, _at(_INSET, _INSET), top_left.image),
+        ]
+        return pieces + self._scale_bar(viewport, top, ratio)
 
     def _fitting(self, lines: tuple[str, ...], width: float, ratio: float) -> Words:
         """Return the lines that have room beside the other corner; the longest is left out until they fit."""
@@ -168,29 +204,31 @@ class Annotations:
             words = self._texts.image(lines, self._small, ratio)
         return words
 
-    def _draw_letters(
-        self, painter: QPainter, viewport: Viewport, frame: PlaneFrame, *, known: bool, region: QRegion
-    ) -> None:
-        ratio = painter.device().devicePixelRatioF()
+    def _letters(self, viewport: Viewport, frame: PlaneFrame, ratio: float, *, known: bool) -> list[Piece]:
         shown = frame.edge_letters if known else ("?",) * 4
-        colour = LETTERS if known else DOUBTFUL
         width, height = viewport.width, viewport.height
+        key = (shown, known, width, height, ratio)
+        if self._kept_letters[0] == key:
+            return self._kept_letters[1]
+        pieces: list[Piece] = []
         for place, text in zip("ltrb", shown, strict=True):
-            image = self._texts.image((text,), self._large, ratio, colour=colour)
-            w, h = image.width, image.height
+            words = self._texts.image((text,), self._large, ratio, colour=LETTERS if known else DOUBTFUL)
+            w, h = words.width, words.height
             x = {"l": _INSET, "r": width - _INSET - w}.get(place, (width - w) / 2)
             y = {"t": _INSET - 2, "b": height - _INSET - h}.get(place, (height - h) / 2)
-            if _touches(region, QRectF(x - 1, y - 1, w + 2, h + 2)):
-                draw_at(painter, image, x, y)
+            pieces.append(Piece(QRectF(x - 1, y - 1, w + 2, h + 2).toAlignedRect(), _at(x, y), words.image))
+        self._kept_letters = (key, pieces)
+        return pieces
 
-    def _draw_scale_bar(self, painter: QPainter, viewport: Viewport, corner: QRectF, region: QRegion) -> None:
+    def _scale_bar(self, viewport: Viewport, top: float, ratio: float) -> list[Piece]:
+        """Return the bar that stands on the bottom right corner, whose upper edge is `top`."""
         fitting = [mm for mm in _BARS_MM if mm * viewport.scale <= viewport.width * _LONGEST_BAR]
-        right, y = viewport.width - _INSET - 2, round(corner.top()) - 7
-        if not fitting or not _touches(region, QRectF(right * (1 - _LONGEST_BAR) - 4, y - 24, viewport.width, 32)):
-            return
-        mm = fitting[-1]
-        image = self._bar(mm, round(mm * viewport.scale), painter.device().devicePixelRatioF())
-        draw_at(painter, image, right + 1 - image.width, y + 2 - image.height)
+        if not fitting:
+            return []
+        right, y = viewport.width - _INSET - 2, round(top) - 7
+        words = self._bar(fitting[-1], round(fitting[-1] * viewport.scale), ratio)
+        place = QRectF(right * (1 - _LONGEST_BAR) - 4, y - 24, viewport.width, 32).toAlignedRect()
+        return [Piece(place, _at(right + 1 - words.width, y + 2 - words.height), words.image)]
 
     def _bar(self, mm: int, length: int, ratio: float) -> Words:
         """Return the picture of a bar of `length` logical pixels, its words above it."""
@@ -217,5 +255,6 @@ class Annotations:
         return self._kept_bar[1]
 
 
-def _touches(region: QRegion, place: QRectF) -> bool:
-    return region.intersects(place.toAlignedRect())
+def _at(x: float, y: float) -> QPoint:
+    """Return whole logical pixels: words are never smeared over two."""
+    return QPoint(round(x), round(y))

@@ -8,7 +8,7 @@ which draws that border itself. Colours are premultiplied ARGB, one row of 256 c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,16 @@ class Palette:
     colours: Argb
     any_soft: bool
 
+    @cached_property
+    def _table(self) -> bytes:
+        return self.codes.tobytes()
+
+    def coded(self, labels: LabelArray) -> LabelArray:
+        """Return the codes of label numbers, a new array of their shape."""
+        # Twice as fast as `codes.take(labels)`, which first widens every number to 64 bits.
+        coded = np.ascontiguousarray(labels).tobytes().translate(self._table)
+        return np.frombuffer(coded, dtype=np.uint8).reshape(labels.shape).copy()
+
 
 def build_palette(labelset: LabelSet, overlay: Overlay) -> Palette:
     """Return the palette of a label set under the present overlay settings."""
@@ -102,6 +112,8 @@ def overlay_pixels(codes: LabelArray, palette: Palette, width_px: float, marks: 
         marks: (h, w) 0, PROPOSED or TAKEN_AWAY, or None where no preview waits.
     """
     pixels = np.empty(codes.shape, dtype=np.uint32)
+    if pixels.size == 0:
+        return pixels
     h, w = codes.shape
     # In bands, so that the dozen arrays in between stay in the cache: 3 × faster on a large pane.
     band = max(16, _BAND_PIXELS // max(1, w))
@@ -139,43 +151,51 @@ def _hatch(classes: LabelArray, marks: LabelArray, first_row: int) -> None:
 
 def _classes(codes: LabelArray, palette: Palette, width_px: float, marks: LabelArray | None) -> LabelArray:
     """Return (h, w) uint8: inside, faint or edge, measured from the border inwards."""
-    differ = [codes[1:] != codes[:-1], codes[:, 1:] != codes[:, :-1]]
+    # On flat arrays a neighbour is a shift, and numpy runs through each step in one go: 3 × faster than in rows.
+    w = codes.shape[1]
+    flat = codes.reshape(-1)
+    borders = _borders(flat, w)
     if marks is not None:
-        differ[0] |= marks[1:] != marks[:-1]
-        differ[1] |= marks[:, 1:] != marks[:, :-1]
-    edge = _first_ring(codes, differ, soft=palette.any_soft)
+        for (_, differ), (_, other) in zip(borders, _borders(marks.reshape(-1), w), strict=True):
+            np.logical_or(differ, other, out=differ)
+    edge = _first_ring(flat, borders, soft=palette.any_soft)
     whole, rest = int(width_px), width_px - int(width_px)
-    same = [~differ[0], ~differ[1]]
     for _ in range(whole - 1):
-        edge = _grown(edge, same)
-    classes = edge.view(np.uint8)
-    if rest > 0.2:
-        return classes + _grown(edge, same).view(np.uint8)
-    return classes * np.uint8(_EDGE)
+        edge = _grown(edge, borders)
+    # A second ring of a fraction of a pixel: 1 + 1 where both are, 1 where only the wider is.
+    rings = edge.view(np.uint8) + (_grown(edge, borders) if rest > 0.2 else edge).view(np.uint8)
+    return rings.reshape(codes.shape)
 
 
-def _first_ring(codes: LabelArray, differ: list[MaskArray], *, soft: bool) -> MaskArray:
-    edge = np.zeros(codes.shape, dtype=np.bool_)
+_Borders = tuple[tuple[int, MaskArray], tuple[int, MaskArray]]
+"""(shift, whether a pixel differs from the one that many places on), downwards and to the right."""
+
+
+def _borders(flat: LabelArray, width: int) -> _Borders:
+    down, right = flat[width:] != flat[:-width], flat[1:] != flat[:-1]
+    right[width - 1 :: width] = False  # the next pixel is the first of the row below
+    return (width, down), (1, right)
+
+
+def _first_ring(flat: LabelArray, borders: _Borders, *, soft: bool) -> MaskArray:
+    edge = np.zeros(flat.size, dtype=np.bool_)
     if not soft:
-        edge[1:] = differ[0]
-        edge[:-1] |= differ[0]
-        edge[:, 1:] |= differ[1]
-        edge[:, :-1] |= differ[1]
+        for shift, differ in borders:
+            edge[shift:] |= differ
+            edge[:-shift] |= differ
         return edge
-    outline_only = codes >= _SOFT
-    filled = codes - np.uint8(1) < _SOFT - 1  # 0 wraps round to 255
+    outline_only = flat >= _SOFT
+    filled = flat - np.uint8(1) < _SOFT - 1  # 0 wraps round to 255
     # An outline-only pixel is no edge towards a filled one; everything else that differs is.
-    edge[1:] = differ[0] & ~(outline_only[1:] & filled[:-1])
-    edge[:-1] |= differ[0] & ~(outline_only[:-1] & filled[1:])
-    edge[:, 1:] |= differ[1] & ~(outline_only[:, 1:] & filled[:, :-1])
-    edge[:, :-1] |= differ[1] & ~(outline_only[:, :-1] & filled[:, 1:])
+    for shift, differ in borders:
+        edge[shift:] |= differ > (outline_only[shift:] & filled[:-shift])
+        edge[:-shift] |= differ > (outline_only[:-shift] & filled[shift:])
     return edge
 
 
-def _grown(edge: MaskArray, same: list[MaskArray]) -> MaskArray:
+def _grown(edge: MaskArray, borders: _Borders) -> MaskArray:
     grown = edge.copy()
-    grown[1:] |= edge[:-1] & same[0]
-    grown[:-1] |= edge[1:] & same[0]
-    grown[:, 1:] |= edge[:, :-1] & same[1]
-    grown[:, :-1] |= edge[:, 1:] & same[1]
+    for shift, differ in borders:
+        grown[shift:] |= edge[:-shift] > differ
+        grown[:-shift] |= edge[shift:] > differ
     return grown

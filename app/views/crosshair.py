@@ -27,20 +27,37 @@ def crosshair_rects(x: float, y: float, width: int, height: int) -> tuple[list[Q
     return [r for r in upright if not r.isEmpty()], [r for r in level if not r.isEmpty()]
 
 
-def crosshair_region(x: float, y: float, width: int, height: int) -> QRegion:
-    """Return what to repaint when the crosshair leaves or reaches a point."""
+class Crosshair:
+    """The lines of one pane. It knows what is on the screen, so that a step repaints only what moves.
+
+    Args:
+        plane: The pane's own.
+    """
+
+    def __init__(self, plane: Plane) -> None:
+        self._colours = [QColor(plane_colour(other)) for other in _LINES[plane]]
+        for colour in self._colours:
+            colour.setAlpha(_STRENGTH)
+        self._shown = QRegion()
+
+    def moved_to(self, x: float, y: float, width: int, height: int) -> QRegion:
+        """Return what to repaint when the lines go to a point: turning the wheel moves one of the two."""
+        region = QRegion()
+        for rect in _region(crosshair_rects(x, y, width, height)).xored(self._shown):  # type: ignore[attr-defined] - the stubs leave it out
+            region += rect.adjusted(-1, -1, 1, 1)
+        return region
+
+    def draw(self, painter: QPainter, x: float, y: float, width: int, height: int) -> None:
+        """Draw the lines through a point."""
+        pieces = crosshair_rects(x, y, width, height)
+        self._shown = _region(pieces)
+        for colour, rects in zip(self._colours, pieces, strict=True):
+            for rect in rects:
+                painter.fillRect(rect, colour)
+
+
+def _region(pieces: tuple[list[QRect], list[QRect]]) -> QRegion:
     region = QRegion()
-    upright, level = crosshair_rects(x, y, width, height)
-    for rect in (*upright, *level):
-        region += rect.adjusted(-1, -1, 1, 1)
+    for rect in (*pieces[0], *pieces[1]):
+        region += rect
     return region
-
-
-def draw_crosshair(painter: QPainter, plane: Plane, x: float, y: float, width: int, height: int) -> None:
-    """Draw the lines of a pane."""
-    pieces = crosshair_rects(x, y, width, height)
-    for other, rects in zip(_LINES[plane], pieces, strict=True):
-        colour = QColor(plane_colour(other))
-        colour.setAlpha(_STRENGTH)
-        for rect in rects:
-            painter.fillRect(rect, colour)

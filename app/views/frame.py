@@ -151,14 +151,20 @@ class PlaneFrame:
 
     def from_case(self, index_zyx: FloatZyx | IndexZyx) -> FloatZyx:
         """Return (slice, row, column) of a continuous voxel index of the case."""
+        # As Orientation.index_to_canonical, without arrays: a dozen calls a wheel step.
+        (i, a, p), (j, b, q), (k, c, r) = self._turn
+        return (p + a * index_zyx[i], q + b * index_zyx[j], r + c * index_zyx[k])
+
+    @cached_property
+    def _turn(self) -> tuple[tuple[int, int, float], ...]:
+        """For slice, row and column: the case's own axis, 1 or −1 along it, and where its first voxel lies."""
         across, down, along, against = self._axes
-        # As Orientation.index_to_canonical, without arrays: twenty calls a wheel step.
-        point = [
-            float(self.canonical.shape_zyx[k] - 1 - index_zyx[axis] if flip else index_zyx[axis])
-            for k, (axis, flip) in enumerate(zip(self.orientation.axes, self.orientation.flips, strict=True))
-        ]
-        row = self.rows - 1 - point[down] if against else point[down]
-        return (point[across], row, point[along])
+        turn: list[tuple[int, int, float]] = []
+        for k in (across, down, along):
+            backwards = self.orientation.flips[k] != (k == down and against)
+            last = float(self.canonical.shape_zyx[k] - 1)
+            turn.append((self.orientation.axes[k], -1 if backwards else 1, last if backwards else 0.0))
+        return tuple(turn)
 
     def patch_of(self, box: Box) -> tuple[range, Patch]:
         """Return the slices a box of the case touches and the patch it covers on each."""
@@ -179,6 +185,16 @@ class PlaneFrame:
 
     def position(self, index: int) -> tuple[str, float]:
         """Return where a slice lies: the letter of the side and the distance from the origin in mm."""
+        known = self._positions.get(index)
+        if known is None:
+            known = self._positions[index] = self._position(index)
+        return known
+
+    @cached_property
+    def _positions(self) -> dict[int, tuple[str, float]]:
+        return {}
+
+    def _position(self, index: int) -> tuple[str, float]:
         normal = np.array(self.canonical.direction[self._axes[0]])
         centre = [(n - 1) / 2 for n in self.canonical.shape_zyx]
         centre[self._axes[0]] = index

@@ -50,11 +50,11 @@ class LabelLayer:
         if self.marks is not None:
             self.marks[patch.slices] = 0
         if preview is None:
-            return palette.codes.take(labels)
+            return palette.coded(labels)
         slices, covered = self._frame.patch_of(preview.box)
         common = _common(covered, patch)
         if index not in slices or common.empty:
-            return palette.codes.take(labels)
+            return palette.coded(labels)
         values = self._preview_slice(preview, slices, index)
         labels = labels.copy()
         # Rows and columns of the preview that fall in this patch, and where they land in it.
@@ -65,7 +65,7 @@ class LabelLayer:
         labels[target.slices] = after
         if preview.accept_hint:
             self._mark(labels, before, after, target, common)
-        return palette.codes.take(labels)
+        return palette.coded(labels)
 
     def _preview_slice(self, preview: Preview, slices: range, index: int) -> LabelArray:
         box = preview.box.clipped(self._frame.grid.shape_zyx)

@@ -22,7 +22,7 @@ from app.model.session import Plane, Session
 from app.model.tool import Pointer, Tool
 from app.views.annotations import Annotations, corner_texts
 from app.views.colours import PANE_BACKGROUND, PLANE_TITLES
-from app.views.crosshair import crosshair_region, draw_crosshair
+from app.views.crosshair import Crosshair
 from app.views.frame import PlaneFrame
 from app.views.gestures import Gestures
 from app.views.handled_pane import HandledPane
@@ -63,7 +63,7 @@ class SliceView(HandledPane):
         self._canvas: SlicePicture | None = None
         self._notes = Annotations()
         self._mark = OutlineMark()
-        self._cross = QRegion()
+        self._cross = Crosshair(plane)
         self._ratio = 0.0
         self.hands = Gestures(self)
         self._filling = QTimer(self)
@@ -237,17 +237,19 @@ class SliceView(HandledPane):
     def _on_labels(self, change: Change) -> None:
         if change.box is None:
             self._on_overlay()
-        else:
-            self._on_preview(change.box)
-
-    def _on_preview(self, box: Box) -> None:
-        if self.frame is None or self._canvas is None:
-            return
-        slices, patch = self.frame.patch_of(box)
-        if self.index in slices:
-            self._canvas.forget_patch(patch)
-            self.update(self._canvas.rect_of(patch).intersected(self.rect()))
+        elif self._on_preview(change.box):
             self.show_readout()
+
+    def _on_preview(self, box: Box) -> bool:
+        """Draw a part again; returns whether the slice has a share in it. The read-out tells what is kept."""
+        if self.frame is None or self._canvas is None:
+            return False
+        slices, patch = self.frame.patch_of(box)
+        if self.index not in slices:
+            return False
+        self._canvas.forget_patch(patch)
+        self.update(self._canvas.rect_of(patch).intersected(self.rect()))
+        return True
 
     def _on_cursor(self) -> None:
         if self._canvas is None or self.frame is None:
@@ -259,8 +261,8 @@ class SliceView(HandledPane):
         elif self._keep_in_sight():
             self._redraw()
         else:
-            self.update(self._cross)
-            self.update(self._crossing())
+            at = self.pixel_of(self.session.cursor_zyx)
+            self.update(self._cross.moved_to(at.x(), at.y(), self.width(), self.height()))
             self.show_readout()
 
     def _keep_in_sight(self) -> bool:
@@ -307,8 +309,7 @@ class SliceView(HandledPane):
             self._canvas.resize(self.width(), self.height(), self._ratio)
         painter.drawImage(0, 0, self._canvas.refreshed())
         at = self.pixel_of(self.session.cursor_zyx)
-        self._cross = self._crossing()
-        draw_crosshair(painter, self.plane, at.x(), at.y(), self.width(), self.height())
+        self._cross.draw(painter, at.x(), at.y(), self.width(), self.height())
         under = self.voxel_at(self.hover) if self.hover is not None else None
         texts = corner_texts(
             self.session, case, self.frame, self.viewport, self.index, under or self.session.cursor_zyx
@@ -316,10 +317,6 @@ class SliceView(HandledPane):
         known = case.volume.orientation_known
         self._notes.draw(painter, self.viewport, self.frame, texts, known=known, region=region)
         self._mark.draw(painter)
-
-    def _crossing(self) -> QRegion:
-        at = self.pixel_of(self.session.cursor_zyx)
-        return crosshair_region(at.x(), at.y(), self.width(), self.height())
 
     # --- Qt's events -----------------------------------------------------------------------------
     def resizeEvent(self, event: QResizeEvent) -> None:
