@@ -76,7 +76,7 @@ def _dispatch(words: list[str]) -> int:
         print(overview())
         return 0
     if words[0] in {"-V", "--version"}:
-        print(f"groundglass {_version()}")
+        print(f"groundglass {version() or '(from a checkout)'}")
         return 0
     verb, *rest = words
     if verb not in VERBS:
@@ -92,13 +92,14 @@ def _unknown(verb: str) -> InputError:
     return InputError(what, "", fix)
 
 
-def _version() -> str:
+def version() -> str:
+    """Return the version of the program; empty where it was not installed."""
     import importlib.metadata
 
     try:
         return importlib.metadata.version("groundglass")
     except importlib.metadata.PackageNotFoundError:
-        return "(from a checkout)"
+        return ""
 
 
 def _speak_anywhere() -> None:

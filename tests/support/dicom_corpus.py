@@ -92,12 +92,14 @@ class Series:
 
     def __post_init__(self) -> None:
         self.uid = generate_uid()
+        self.study_uid, self.frame_of_reference_uid = generate_uid(), generate_uid()
         self.slices: list[Dataset] = [self._slice(k) for k in range(len(self.hu))]
 
     def _slice(self, k: int) -> Dataset:
         ds = Dataset()
         ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, generate_uid()
-        ds.SeriesInstanceUID = self.uid
+        ds.SeriesInstanceUID, ds.StudyInstanceUID = self.uid, self.study_uid
+        ds.FrameOfReferenceUID = self.frame_of_reference_uid
         ds.StudyDate, ds.Modality, ds.ImageType = "20210304", "CT", ["ORIGINAL", "PRIMARY", "AXIAL"]
         ds.SeriesDescription, ds.BodyPartExamined, ds.ConvolutionKernel = "Thorax 1.25", "CHEST", "B40f"
         ds.PatientPosition, ds.SeriesNumber, ds.InstanceNumber = "HFS", 3, len(self.hu) - k

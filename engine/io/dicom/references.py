@@ -106,7 +106,9 @@ def _told(slices: tuple[Slice, ...], path: Path) -> References:
             "Export as NIfTI or NRRD.",
         )
     images = tuple(
-        SourceImage(s.sop_class, s.sop_uid, s.frame + 1 if s.frames > 1 else 0, s.position, s.orientation)
-        for s in slices
+        SourceImage(
+            s.sop_class, s.sop_uid.partition("#")[0], s.frame + 1 if s.frames > 1 else 0, s.position, s.orientation
+        )
+        for s in slices  # frames of one file were told apart by a number behind its identity
     )
     return References(study, first.series_uid, text(header.elements, _FRAME_OF_REFERENCE), images)

@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.labelset import Label, LabelSet
+from engine.case.labelset import Label
 from engine.core.atomic import replacing
-from engine.core.errors import InputError, ResourceError
+from engine.core.errors import GeometryError, InputError, ResourceError
 from engine.core.types import LabelArray
 from engine.geometry.grid import Grid
 from engine.io.dicom.elements import DataSet, file_bytes, new_uid
 from engine.io.dicom.references import References, SourceImage
 from engine.io.dicom.slice import header_of
+from engine.io.export.handover import Handover
 from engine.io.export.image import refuse_existing
 from engine.io.files.members import disk_file
 
@@ -46,36 +47,26 @@ _CODES = {
 _OTHER = (_CHANGED, ("52988006", "SCT", "Lesion"))
 
 
-def write_segmentation(
-    path: Path,
-    labels: LabelArray,
-    grid: Grid,
-    labelset: LabelSet,
-    references: References,
-    *,
-    authors: Sequence[str] = (),
-    version: str = "",
-    overwrite: bool = False,
-) -> Path:
+def write_segmentation(path: Path, what: Handover, references: References, *, overwrite: bool = False) -> Path:
     """Write the labels that have voxels, read the file back, compare every voxel, and give it its name.
 
     Args:
         path: Ends with ``.dcm``.
-        labels: (z, y, x) ids.
-        grid: The grid of the volume they were drawn on.
-        labelset: What the ids are called.
+        what: The labels, on the grid of the volume they were drawn on.
         references: The images they were drawn on.
-        authors: Who made them: ``"you"``, ids of models.
-        version: Of the program.
         overwrite: Replace an existing file.
 
     Raises:
         InputError: the file exists, or there is nothing to write.
+        GeometryError: the labels do not fit their grid.
         ResourceError: disk full, folder read-only, drive gone, or what was read back differs.
     """
     refuse_existing(path, overwrite=overwrite)
+    labels = what.labels
+    if labels.shape != what.grid.shape_zyx:
+        raise GeometryError("Labels and grid do not fit each other.", f"{labels.shape} and {what.grid.shape_zyx}.")
     counts = np.bincount(labels.reshape(-1), minlength=256)
-    segments = [label for label in labelset if counts[label.id]]
+    segments = [label for label in what.labelset if counts[label.id]]
     if not segments:
         raise InputError(
             "There is nothing to write.",
@@ -83,7 +74,7 @@ def write_segmentation(
             "Segment or paint something first.",
         )
     frames = [(n, z) for n, x in enumerate(segments, 1) for z in _planes_with(labels, x.id)]
-    data = _dataset(segments, frames, labels.shape, grid, references, (tuple(authors), version))
+    data = _dataset(what, segments, frames, references)
     data[0x7FE00010, "OB"] = b"".join(_packed(labels, segments, frames))
     raw = file_bytes(data, SOP_CLASS, str(data[0x00080018, "UI"]))
     with replacing(path, need_bytes=len(raw)) as temporary:
@@ -122,18 +113,39 @@ def _verify(
 
 
 def _dataset(
-    segments: Sequence[Label],
-    frames: Sequence[tuple[int, int]],
-    shape: tuple[int, ...],
-    grid: Grid,
-    references: References,
-    made: tuple[tuple[str, ...], str],
+    what: Handover, segments: Sequence[Label], frames: Sequence[tuple[int, int]], references: References
 ) -> DataSet:
-    authors, version = made
-    day, hour = time.strftime("%Y%m%d"), time.strftime("%H%M%S")
     organisation = new_uid()
-    z_step, y_step, x_step = grid.spacing_zyx_mm
-    normal, down, right = grid.direction
+    grid, shape = what.grid, what.grid.shape_zyx
+    data = _fixed(what, references)
+    data |= {
+        (0x00280008, "IS"): len(frames),
+        (0x00620002, "SQ"): [_segment(n, label, what.authors) for n, label in enumerate(segments, 1)],
+        (0x00209221, "SQ"): [{(0x00209164, "UI"): organisation}],
+        (0x00209222, "SQ"): [
+            _index(organisation, 0x0062000B, 0x0062000A, "Segment"),
+            _index(organisation, 0x00200032, 0x00209113, "Position"),
+        ],
+        (0x52009229, "SQ"): [_shared(grid)],
+    }
+    places = [grid.to_lps((z, 0, 0)) for z in range(shape[0])]
+    order = {z: n for n, z in enumerate(sorted({z for _, z in frames}), 1)}
+    cosines = (*grid.direction[2], *grid.direction[1])
+    sources = [_source_of(place, cosines, references.images) for place in places]
+    data[0x52009230, "SQ"] = [_frame(n, order[z], places[z], sources[z]) for n, z in frames]
+    data[0x00081115, "SQ"] = [
+        {
+            (0x0008114A, "SQ"): [_instance(image) for image in {i.sop_instance: i for i in references.images}.values()],
+            (0x0020000E, "UI"): references.series,
+        }
+    ]
+    return data
+
+
+def _fixed(what: Handover, references: References) -> DataSet:
+    """Return what does not depend on the frames."""
+    day, hour = time.strftime("%Y%m%d"), time.strftime("%H%M%S")
+    shape = what.grid.shape_zyx
     data: DataSet = {
         (0x00080005, "CS"): "ISO_IR 192",
         (0x00080008, "CS"): ["DERIVED", "PRIMARY"],
@@ -143,7 +155,7 @@ def _dataset(
         (0x00080070, "LO"): "groundglass",
         (0x00081090, "LO"): "groundglass",
         (0x00181000, "LO"): "none",
-        (0x00181020, "LO"): version or "0",
+        (0x00181020, "LO"): what.version or "0",
         (0x0008103E, "LO"): "Lung segmentation",
         (0x00080023, "DA"): day,
         (0x00080033, "TM"): hour,
@@ -154,7 +166,6 @@ def _dataset(
         (0x00200052, "UI"): references.frame_of_reference or new_uid(),
         (0x00280002, "US"): 1,
         (0x00280004, "CS"): "MONOCHROME2",
-        (0x00280008, "IS"): len(frames),
         (0x00280010, "US"): shape[1],
         (0x00280011, "US"): shape[2],
         (0x00280100, "US"): 1,
@@ -163,42 +174,25 @@ def _dataset(
         (0x00280103, "US"): 0,
         (0x00282110, "CS"): "00",
         (0x00620001, "CS"): "BINARY",
-        (0x00620002, "SQ"): [_segment(n, label, authors) for n, label in enumerate(segments, 1)],
         (0x00700080, "CS"): "SEGMENTATION",
         (0x00700081, "LO"): "Labels of lung and lung disease",
-        (0x00209221, "SQ"): [{(0x00209164, "UI"): organisation}],
-        (0x00209222, "SQ"): [
-            _index(organisation, 0x0062000B, 0x0062000A, "Segment"),
-            _index(organisation, 0x00200032, 0x00209113, "Position"),
-        ],
-        (0x52009229, "SQ"): [
-            {
-                (0x00209116, "SQ"): [{(0x00200037, "DS"): [float(v) for v in (*right, *down)]}],
-                (0x00289110, "SQ"): [
-                    {
-                        (0x00180050, "DS"): [float(z_step)],
-                        (0x00180088, "DS"): [float(z_step)],
-                        (0x00280030, "DS"): [float(y_step), float(x_step)],
-                    }
-                ],
-            }
-        ],
     }
     # Unknown here, and allowed to be empty (type 2): what names the patient, his doctor and his visit.
     for tag, vr in _EMPTY:
         data[tag, vr] = ""
-    places = [grid.to_lps((z, 0, 0)) for z in range(shape[0])]
-    order = {z: n for n, z in enumerate(sorted({z for _, z in frames}), 1)}
-    sources = [_source_of(place, (*right, *down), references.images) for place in places]
-    data[0x52009230, "SQ"] = [_frame(n, order[z], places[z], sources[z]) for n, z in frames]
-    pointed = [image for image in dict.fromkeys(s for s in sources if s is not None)] or list(references.images)
-    data[0x00081115, "SQ"] = [
-        {
-            (0x0008114A, "SQ"): [_instance(image) for image in {i.sop_instance: i for i in pointed}.values()],
-            (0x0020000E, "UI"): references.series,
-        }
-    ]
     return data
+
+
+def _shared(grid: Grid) -> DataSet:
+    """Return the functional groups of all frames: which way they lie and how large a pixel is."""
+    z_step, y_step, x_step = grid.spacing_zyx_mm
+    cosines = [float(v) for v in (*grid.direction[2], *grid.direction[1])]
+    measures: DataSet = {
+        (0x00180050, "DS"): [z_step],
+        (0x00180088, "DS"): [z_step],
+        (0x00280030, "DS"): [y_step, x_step],
+    }
+    return {(0x00209116, "SQ"): [{(0x00200037, "DS"): cosines}], (0x00289110, "SQ"): [measures]}
 
 
 _EMPTY = (

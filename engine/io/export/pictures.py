@@ -6,13 +6,15 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.case.figures import INVOLVED_KEYS, LEFT_KEY, LUNG_KEY, RIGHT_KEY
 from engine.case.labelset import LabelSet
-from engine.core.types import HuArray, LabelArray
+from engine.core.types import FloatZyx, HuArray, IndexZyx, LabelArray
+from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.hu import LUNG, Window
 from engine.geometry.orient import Orientation
@@ -20,6 +22,7 @@ from engine.geometry.orient import Orientation
 Rgb = NDArray[np.uint8]
 
 _FILL = 0.35
+_AROUND_MM = 20.0
 _TISSUE = frozenset((RIGHT_KEY, LEFT_KEY, LUNG_KEY))
 
 
@@ -41,6 +44,8 @@ def pictures_of(
 ) -> tuple[Picture, ...]:
     """Return an axial slice of each third of what is labelled and a coronal one, each where most is involved.
 
+    They show what is labelled and a little around it; everything where nothing is.
+
     Args:
         labels: (z, y, x) ids.
         grid: Where the voxels lie.
@@ -52,6 +57,9 @@ def pictures_of(
     turned = orientation.apply(labels)
     grey = None if hu is None else orientation.apply(hu)
     spacing = orientation.grid(grid).spacing_zyx_mm
+    region = _region(turned, spacing)
+    turned = turned[region]
+    grey = None if grey is None else grey[region]
     tables = _tables(labelset)
     out: list[Picture] = []
     for title, axis, index in _chosen(turned, labelset):
@@ -96,7 +104,7 @@ def png(rgb: Rgb) -> bytes:
 def _chosen(turned: LabelArray, labelset: LabelSet) -> list[tuple[str, int, int]]:
     """Return (title, axis, index) of the slices that are worth a picture."""
     involved = [x.id for x in labelset if x.key in INVOLVED_KEYS]
-    labelled = turned.any(axis=(1, 2)).nonzero()[0]
+    labelled = np.array([part.any() for part in turned]).nonzero()[0]
     first, last = (int(labelled[0]), int(labelled[-1])) if labelled.size else (0, turned.shape[0] - 1)
     per_slice = _counts(turned, involved, axes=(1, 2))
     edges = np.linspace(first, last + 1, 4).round().astype(int)
@@ -106,6 +114,14 @@ def _chosen(turned: LabelArray, labelset: LabelSet) -> list[tuple[str, int, int]
         out.append((f"Axial, {name} third", 0, _most(per_slice, low, min(high, turned.shape[0]))))
     per_row = _counts(turned, involved, axes=(0, 2))
     return [*out, ("Coronal", 1, _most(per_row, 0, turned.shape[1]) if per_row.any() else turned.shape[1] // 2)]
+
+
+def _region(turned: LabelArray, spacing: FloatZyx) -> tuple[slice, slice, slice]:
+    """Return what is labelled with a margin."""
+    shape = cast(IndexZyx, turned.shape)
+    box = Box.of_mask(turned > 0) or Box.whole(shape)
+    margin = cast(IndexZyx, tuple(int(_AROUND_MM / step) for step in spacing))
+    return box.padded(margin).clipped(shape).slices
 
 
 def _counts(turned: LabelArray, ids: Sequence[int], axes: tuple[int, int]) -> NDArray[np.int64]:

@@ -6,22 +6,22 @@ It holds no script and no link, prints on one sheet of A4, and names neither a p
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
 from engine.case.figures import Findings
-from engine.case.labelset import LabelSet
 from engine.case.severity import DEFINITION, HIGHEST, SIDES, THIRDS
 from engine.core.atomic import replacing
 from engine.core.errors import ResourceError
-from engine.core.types import HuArray, LabelArray
-from engine.geometry.grid import Grid
+from engine.core.types import HuArray
+from engine.io.export.handover import Handover
 from engine.io.export.image import refuse_existing
 from engine.io.export.pictures import Picture, pictures_of, png
 
 _NONE = "–"
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_NOTICE = "No diagnosis. groundglass is no medical device; a physician has to check every figure."
 _STYLE = """
 @page { size: A4; margin: 12mm }
 * { box-sizing: border-box }
@@ -29,8 +29,8 @@ body { margin: 0 auto; padding: 16px; max-width: 780px; color: #1a1d21; backgrou
   font: 12px/1.4 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums }
 h1 { font-size: 18px; font-weight: 600; margin: 0 } h2 { font-size: 13px; font-weight: 600; margin: 14px 0 4px }
 p { margin: 2px 0 } .muted { color: #5a6470 } .warn { color: #8a5600 }
-.pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; margin: 10px 0 }
-figure { margin: 0 } img { width: 100%; height: 190px; object-fit: contain; background: #000; display: block }
+.pictures { display: grid; grid-template-columns: repeat(2, 1fr); gap: 8px; margin: 10px 0 }
+figure { margin: 0 } img { width: 100%; height: 205px; object-fit: contain; background: #000; display: block }
 figcaption { color: #5a6470; font-size: 11px }
 table { border-collapse: collapse; width: 100% } th { font-weight: 500; color: #5a6470; text-align: right }
 td { text-align: right } th, td { padding: 2px 6px; border-bottom: 1px solid #d5d9df }
@@ -41,30 +41,10 @@ th:first-child, td:first-child { text-align: left }
 """
 
 
-@dataclass(frozen=True)
-class About:
-    """What stands at the head of the page.
-
-    Args:
-        name: Neutral name of the case.
-        authors: Who made the labels: ``"you"``, ids of models.
-        warnings: What was noticed about the source.
-        version: Of the program.
-    """
-
-    name: str
-    authors: Sequence[str] = ()
-    warnings: Sequence[str] = ()
-    version: str = ""
-
-
 def write_report(
     path: Path,
-    labels: LabelArray,
-    grid: Grid,
-    labelset: LabelSet,
+    what: Handover,
     findings: Findings,
-    about: About,
     *,
     hu: HuArray | None = None,
     overwrite: bool = False,
@@ -73,11 +53,8 @@ def write_report(
 
     Args:
         path: Ends with ``.html``.
-        labels: (z, y, x) ids.
-        grid: Where the voxels lie.
-        labelset: What the ids are called.
+        what: The labels.
         findings: Their figures.
-        about: The head of the page.
         hu: The CT on the same grid; without it the pictures show labels on black.
         overwrite: Replace an existing file.
 
@@ -86,7 +63,7 @@ def write_report(
         ResourceError: disk full, folder read-only, drive gone, or what was read back differs.
     """
     refuse_existing(path, overwrite=overwrite)
-    page = report(findings, pictures_of(labels, grid, labelset, hu), grid, about, with_ct=hu is not None)
+    page = report(what, findings, pictures_of(what.labels, what.grid, what.labelset, hu), with_ct=hu is not None)
     data = page.encode("utf-8")
     with replacing(path, need_bytes=len(data)) as temporary:
         temporary.write_bytes(data)
@@ -99,33 +76,35 @@ def write_report(
     return path
 
 
-def report(findings: Findings, pictures: Iterable[Picture], grid: Grid, about: About, *, with_ct: bool) -> str:
+def report(what: Handover, findings: Findings, pictures: Iterable[Picture], *, with_ct: bool) -> str:
     """Return the page as HTML."""
-    z, y, x = grid.shape_zyx
-    dz, dy, dx = grid.spacing_zyx_mm
+    z, y, x = what.grid.shape_zyx
+    dz, dy, dx = what.grid.spacing_zyx_mm
     size = f"{x} × {y} × {z} voxels of {dx:.2f} × {dy:.2f} × {dz:.2f} mm" if findings.measurable else f"{x} × {y} × {z}"
-    made = " ".join(("groundglass", about.version)).strip()
-    authors = f"Labels by {', '.join(about.authors)}." if about.authors else ""
+    made = " ".join(("groundglass", what.version)).strip()
+    authors = f"Labels by {', '.join(what.authors)}." if what.authors else ""
     ground = "" if with_ct else "The CT was not at hand: pictures show labels only, and no HU are given."
+    head = escape(" ".join(part for part in (f"{size}.", authors, f"Made with {made}.", ground) if part))
+    meaning = (
+        "Lung is lung with its ground-glass and consolidation; effusion is outside. A lesion is a group of voxels that "
+        "touch; its side is its nearest lung. Pictures show the slice of each third in which most is involved; the "
+        f"patient’s right is on the left. {DEFINITION}"
+    )
     parts = [
         "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'\">",
-        f"<title>{escape(about.name)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{escape(about.name)}</h1>",
-        f'<p class="muted">{escape(" ".join(p for p in (f"{size}.", authors, f"Made with {made}.", ground) if p))}</p>',
-        *(f'<p class="warn">{escape(text)}</p>' for text in about.warnings),
+        f'<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f"<title>{escape(what.name)}</title><style>{_STYLE}</style></head><body>",
+        f"<h1>{escape(what.name)}</h1>",
+        f'<p class="muted">{head}</p>',
+        *(f'<p class="warn">{escape(text)}</p>' for text in what.warnings),
         '<div class="pictures">',
         *(_figure(picture) for picture in pictures),
         "</div>",
         _summary(findings),
         _labels(findings),
         "<h2>What it means</h2>",
-        '<p class="muted">Lung is lung with its ground-glass and consolidation; effusion is outside. A lesion is a '
-        "group of voxels that touch; its side is its nearest lung. Pictures show the slice of each third in which "
-        f"most is involved; the patient’s right is on the left. {escape(DEFINITION)}</p>",
-        "<p><strong>No diagnosis. groundglass is no medical device; a physician has to check every figure.</strong></p>",
+        f'<p class="muted">{escape(meaning)}</p>',
+        f"<p><strong>{_NOTICE}</strong></p>",
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"

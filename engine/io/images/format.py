@@ -65,10 +65,11 @@ class ImageFormat:
             ResourceError: not enough memory, or the disk does not answer.
             Cancelled: `cancel` was set.
         """
+        progress.update(0, 2, "Reading")
         raw = self.read(path, options, cancel=cancel)
-        progress.update(1, 2, "checking")
+        progress.update(1, 2, "Checking values")
         volume = to_volume(raw, path, options, cancel=cancel)
-        progress.update(2, 2, "read")
+        progress.update(2, 2, "Checking values")
         return volume
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 
@@ -18,9 +19,12 @@ from engine.case.volume import SeriesInfo, Volume
 from engine.cli.main import main
 from engine.core.paths import state_dir
 from engine.geometry.box import Box
-from engine.io.masks.write import write_labels
+from engine.io.masks.write import write_labels, write_volume
 from engine.io.sitk_bridge import array_of, grid_of
+from engine.io.source import open_volume
+from tests.support import dicom_corpus as corpus
 from tests.support.grids import oblique_grid
+from tests.support.planted import secrets_of
 
 
 @pytest.fixture
@@ -113,3 +117,56 @@ def test_foreign_labels_keep_their_numbers_where_they_can(tmp_path):
 def test_help_has_two_examples(capsys):
     assert main(["export", "--help"]) == 0
     assert capsys.readouterr().out.count("  groundglass export ") >= 2
+
+
+@pytest.fixture
+def over_ct(tmp_path):
+    """A mask file and the DICOM study it was drawn on."""
+    source = corpus.Series(tags=corpus.PATIENT).write(tmp_path / "s")
+    volume = open_volume(source)
+    labels = np.random.default_rng(1).integers(0, 6, volume.grid.shape_zyx).astype(np.uint8)
+    path, _ = write_labels(tmp_path / "in.nii.gz", labels, volume.grid, default_labelset())
+    return path, source, volume, labels
+
+
+def test_a_dicom_segmentation_is_written_over_its_study(over_ct, tmp_path, capsys):
+    path, source, _, labels = over_ct
+    out = tmp_path / "out"
+    assert main(["export", str(path), "--source", str(source), "-o", str(out), "--as", "seg"]) == 0
+    assert capsys.readouterr().out.split() == [str(out) + ".dcm"]
+    ds = pydicom.dcmread(str(out) + ".dcm")
+    assert len(ds.SegmentSequence) == 5
+    bits = np.unpackbits(np.frombuffer(ds.PixelData, np.uint8), bitorder="little")
+    assert int(bits.sum()) == int((labels > 0).sum())
+    assert not secrets_of((tmp_path / "out.dcm").read_bytes())
+
+
+def test_a_segmentation_without_its_study_names_the_option(over_ct, tmp_path, capsys):
+    path = over_ct[0]
+    assert main(["export", str(path), "-o", str(tmp_path / "x.dcm")]) == 2
+    assert "--source" in capsys.readouterr().err
+    nifti = tmp_path / "ct.nii.gz"
+    write_volume(nifti, over_ct[2].hu, over_ct[2].grid)
+    assert main(["export", str(path), "--source", str(nifti), "-o", str(tmp_path / "x.dcm")]) == 2
+    assert "no DICOM study" in capsys.readouterr().err
+    assert not (tmp_path / "x.dcm").exists()
+
+
+def test_figures_hold_hu_when_the_ct_is_given(over_ct, tmp_path):
+    path, source, volume, labels = over_ct
+    assert main(["export", str(path), "--source", str(source), "-o", str(tmp_path / "f.csv")]) == 0
+    found = measure(labels, volume.grid, default_labelset(), volume.hu)
+    with (tmp_path / "f.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["label"]: row for row in csv.DictReader(file)}
+    assert float(rows["Ground-glass"]["mean_hu"]) == pytest.approx(found.by_key("ground_glass").mean_hu, abs=1e-3)
+
+
+def test_a_report_is_one_file_with_pictures_and_no_patient(over_ct, tmp_path):
+    path, source, _, _ = over_ct
+    assert main(["export", str(path), "--source", str(source), "-o", str(tmp_path / "r"), "--as", "report"]) == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 4
+    assert not secrets_of(page.encode())
+    assert "20210304" not in page
+    assert main(["export", str(path), "-o", str(tmp_path / "r2.html")]) == 0
+    assert "labels only" in (tmp_path / "r2.html").read_text(encoding="utf-8")
