@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from tests.house.tree import ROOT, python_files, shown
 
-# Only ever shorter, each line with its reason: a file that gains its test leaves the list, a new file needs one at once.
+# Only ever shorter, each line with its reason: a file that gains its test leaves the list.
 LIST = ROOT / "tests" / "house" / "unmirrored.txt"
 
 
