@@ -9,8 +9,12 @@ from engine.losses.target import Target
 
 @pytest.mark.parametrize("name", list(LOSSES))
 def test_every_loss_teaches(name):
-    logits = torch.zeros(1, 2, 2, 3, 4, requires_grad=True)
-    loss = LOSSES.get(name)()(logits, Target(torch.ones(1, 2, 2, 3, 4), torch.ones(1, 2)))
+    labels = torch.zeros(1, 2, 2, 4, 4)
+    labels[:, 1] = 1
+    outputs = 3 if name == "exclusive" else 2  # one for "none of them"
+    logits = torch.zeros(1, outputs, 2, 4, 4, requires_grad=True)
+    loss = LOSSES.get(name)()(logits, Target(labels, torch.ones(1, 2)))
     assert loss.shape == ()
     loss.backward()
-    assert (logits.grad < 0).all()
+    assert (logits.grad[:, -1] < 0).all()  # more of what is there
+    assert (logits.grad[:, :-1] > 0).all()  # less of what is not
