@@ -1,0 +1,133 @@
+"""One button and its faces: looking for networks, none there, ready, running, a result that waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from app.doors.segment import ModelChoice, Outcome
+from app.jobs.job import Job
+from app.model.action import Context
+from app.model.prefs import Preferences
+from app.panels.segment import SegmentPanel
+from tests.support.panes import a_case
+
+
+@dataclass
+class Runner:
+    job: Job | None = None
+    outcome: Outcome | None = None
+    offer: Outcome | None = None
+    done: str = ""
+
+    def start(self) -> None:
+        self.done = "started"
+
+    def take_over(self) -> None:
+        self.done = "taken"
+
+    def drop(self) -> None:
+        self.done = "dropped"
+
+
+def choice(name: str, *, is_own: bool = False) -> ModelChoice:
+    return ModelChoice(name, name.title(), f"About {name}. More.", "Apache-2.0", ("Not for children.",), is_own)
+
+
+def outcome(*warnings: str) -> Outcome:
+    labels = np.zeros((12, 20, 26), np.uint8)
+    return Outcome(labels, 0, None, model="first", device="CPU", seconds=12.3, warnings=warnings)
+
+
+@pytest.fixture
+def panel(session, host, qtbot, tmp_path) -> SegmentPanel:
+    from app.jobs.queue import InlineQueue
+
+    made = SegmentPanel(Context(session, InlineQueue(), host, Preferences(tmp_path / "settings.json")))
+    qtbot.addWidget(made)
+    made.preferences = made._context.preferences
+    return made
+
+
+def faces(panel: SegmentPanel) -> set[str]:
+    parts = ("_skeleton", "_none", "_idle", "_running", "_offer")
+    return {name for name in parts if getattr(panel, name).isVisibleTo(panel)}
+
+
+def test_without_weights_it_says_where_they_go(panel, texts) -> None:
+    assert faces(panel) == {"_skeleton"}
+    panel.show_models(())
+    assert faces(panel) == {"_none"}
+    assert any(".safetensors" in text for text in texts(panel))
+
+
+def test_the_button_waits_for_a_whole_study_with_hounsfield_units(panel, session, host) -> None:
+    panel.show_models((choice("first"),))
+    assert not panel.go.isEnabled()
+    session.set_case(a_case(), loading=True)
+    assert not panel.go.isEnabled()
+    session.set_volume(a_case(has_hu=False).volume)
+    assert not panel.go.isEnabled()
+    session.set_case(a_case())
+    assert panel.go.isEnabled()
+    panel.go.click()
+    assert host.commands == ["segment"]
+
+
+def test_the_network_used_last_is_picked_again(panel) -> None:
+    panel.preferences.update(model="second")
+    panel.show_models((choice("first"), choice("second", is_own=True)))
+    assert panel.model_box.currentText() == "Second (own)"
+    assert panel._about.text() == "About second."
+    assert "Not for children." in panel._about.toolTip()
+    assert "Licence: Apache-2.0" in panel._about.toolTip()
+    panel.model_box.setCurrentIndex(0)
+    assert panel.preferences.now.model == "first"
+
+
+def test_a_network_that_is_gone_gives_way_to_the_default(panel) -> None:
+    panel.preferences.update(model="gone")
+    panel.show_models((choice("first"), choice("second")))
+    assert panel.model_box.currentText() == "First"
+    assert panel.preferences.now.model == ""
+
+
+def test_what_runs_is_told_and_can_be_stopped_once(panel, session) -> None:
+    session.set_case(a_case())
+    panel.show_models((choice("first"),))
+    job = Job("Segmenting", lambda _job: None)
+    runner = Runner(job=job)
+    panel.follow(runner)
+    assert faces(panel) == {"_running"}
+    assert panel._bar.maximum() == 0, "nobody knows yet how much there is to do"
+    job.progressed.emit(3.0, 12.0, "Window 3 of 12")
+    assert panel._step.whole == "Window 3 of 12"
+    assert panel._bar.value() / panel._bar.maximum() == 0.25
+    panel.stop.click()
+    assert job.token.cancelled
+    assert not panel.stop.isEnabled()
+
+
+def test_a_result_for_an_older_state_waits_for_a_word(panel, session) -> None:
+    session.set_case(a_case())
+    panel.show_models((choice("first"),))
+    runner = Runner(offer=outcome())
+    panel.follow(runner)
+    assert faces(panel) == {"_offer"}
+    panel.leave.click()
+    assert runner.done == "dropped"
+    panel.take.click()
+    assert runner.done == "taken"
+
+
+def test_what_came_of_it_is_told_with_its_warnings(panel, session) -> None:
+    session.set_case(a_case())
+    panel.show_models((choice("first"),))
+    panel.follow(Runner(outcome=outcome("Slices are thick.")))
+    assert panel._result.text().startswith("first, 12\u2009s on CPU")
+    assert panel._warnings.text() == "Slices are thick."
+    assert panel._warnings.isVisibleTo(panel)
+    panel.follow(Runner(outcome=outcome()))
+    assert not panel._warnings.isVisibleTo(panel)
