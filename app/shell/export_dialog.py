@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.doors.export import FORMATS, Exported, Format, file_name, targets, with_suffix
+from app.doors.export import FORMATS, Exported, Format, file_name, refusal, targets, with_suffix
 from app.look.icons import icon_pixmap
 from app.look.pieces import ShortLabel, column, push, row, words
 from engine.case.document import Case
@@ -44,7 +44,7 @@ class ExportDialog(QDialog):
     def __init__(self, case: Case, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(600)
         self._case = case
         self._written: tuple[Path, ...] = ()
         self._stack = QStackedLayout()
@@ -63,6 +63,9 @@ class ExportDialog(QDialog):
             button = QRadioButton(kind.title)
             button.setToolTip(kind.text)
             button.setChecked(k == 0)
+            if why := refusal(self._case, kind):
+                button.setEnabled(False)
+                button.setToolTip(why)
             self.formats.addButton(button, k)
             line = QWidget()
             line_row = row(button, gap=12)
@@ -158,7 +161,7 @@ class ExportDialog(QDialog):
     def choose(self, format_id: str) -> None:
         """Pick a format."""
         for k, kind in enumerate(FORMATS):
-            if kind.id == format_id:
+            if kind.id == format_id and not refusal(self._case, kind):
                 self.formats.button(k).setChecked(True)
         self._choose()
 

@@ -15,6 +15,7 @@ from app.model.action import Host
 from app.model.prefs import Preferences
 from app.model.session import Session
 from app.shell.export_dialog import ExportDialog
+from app.shell.opening import Source
 from engine.case.shelf import state_of
 from engine.core.errors import GroundglassError, InputError
 
@@ -42,8 +43,15 @@ class Exporting(QObject):
         self._host = host
         self._preferences = preferences
         self._widget = parent
+        self._source: Path | None = None
+        self.version = ""
+        """Of the program, for the report."""
         self.dialog: ExportDialog | None = None
         """The dialog while it is open."""
+
+    def came_from(self, source: Source) -> None:
+        """Remember where the open case was opened from; a DICOM segmentation points at its images."""
+        self._source = source.path
 
     def ask(self) -> None:
         """Open the dialog."""
@@ -95,7 +103,7 @@ class Exporting(QObject):
         case, dialog = self._session.case, self.dialog
         if case is None or dialog is None:
             return
-        job = door.export(case, path, kind, overwrite=overwrite)
+        job = door.export(case, path, kind, overwrite=overwrite, source=self._source, version=self.version)
         if kind.id in door.LABEL_MAPS:
             state = state_of(case)
             job.succeeded.connect(lambda _result: self.exported.emit(state) if self._session.case is case else None)

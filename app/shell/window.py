@@ -107,6 +107,7 @@ class Window(QMainWindow):
         self.keeping = Keeping(self.session, self.jobs, self, self.opening, self.preferences, self)
         self.segmenting = Segmenting(self.session, self.jobs, self, self.preferences, self)
         self.exporting = Exporting(self.session, self.jobs, self, self.preferences, self)
+        self.exporting.version = self.version
         self.importing = Importing(self.session, self.jobs, self, self)
         self.warmup = Warmup(self)
 
@@ -170,6 +171,7 @@ class Window(QMainWindow):
         self.empty.drop_asked.connect(self.keeping.leave)
         self.keeping.unfinished.connect(lambda found: self.empty.offer(found.name, words_of(found), found))
         self.exporting.exported.connect(self.keeping.note_export)
+        self.opening.case_opened.connect(self.exporting.came_from)
         self.segmenting.state_changed.connect(self.status.show_device)
         session.interpolate_changed.connect(lambda: self.preferences.update(interpolate=session.interpolate))
         self.preferences.changed.connect(table.refresh_soon)

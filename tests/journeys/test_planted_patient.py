@@ -89,9 +89,9 @@ def test_the_window_leaves_no_trace(bench: Callable[..., Bench], home: Path, tmp
     assert b.session.case is not None
     labels = b.session.case.labels.data.copy()
     assert labels.any()
-    for kind in ("nifti", "nrrd", "csv"):
+    for kind in ("nifti", "nrrd", "seg", "csv", "report"):
         export(b, out, kind)
-    assert len(written(out)) == 5  # two of them with a JSON beside
+    assert len(written(out)) == 7  # two of them with a JSON beside
     b.window.save_screenshot(out / "picture.png")
 
     journal = b.window.keeping._journal
@@ -138,6 +138,8 @@ def test_the_terminal_leaves_no_trace(home: Path, tmp_path: Path, capfd: pytest.
         *(["convert", str(source), "-o", str(out / f"ct{end}"), "--json"] for end in (".nii.gz", ".nrrd", ".mha")),
         ["segment", str(source), "-o", str(out / "masks"), *how],
         *(["export", mask, "-o", str(out / name)] for name in ("a.nii.gz", "b.seg.nrrd", "c.csv", "d.json")),
+        *(["export", mask, "--source", str(source), "-o", str(out / name)] for name in ("e.dcm", "f.html", "g.csv")),
+        ["cases", "--json"],
     ):
         assert main(words) == 0, capfd.readouterr().err
     told = capfd.readouterr()

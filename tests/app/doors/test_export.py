@@ -6,11 +6,15 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
-from app.doors.export import FORMATS, export, file_name, targets, with_suffix
+from app.doors.export import FORMATS, export, file_name, refusal, targets, with_suffix
 from app.jobs.queue import InlineQueue
+from engine.case.document import Case
 from engine.core.errors import InputError
+from engine.io.source import open_volume
+from tests.support import dicom_corpus as corpus
 from tests.support.panes import a_case
 
 BY_ID = {f.id: f for f in FORMATS}
@@ -33,7 +37,11 @@ def run(job):
     return results, errors
 
 
-@pytest.mark.parametrize("kind", FORMATS, ids=lambda f: f.id)
+ANYWHERE = [f for f in FORMATS if f.id != "seg"]
+"""What needs no study in DICOM."""
+
+
+@pytest.mark.parametrize("kind", ANYWHERE, ids=lambda f: f.id)
 def test_every_format_is_written_where_it_was_said(qapp, case, tmp_path: Path, kind) -> None:
     path = tmp_path / file_name(case, kind)
     results, errors = run(export(case, path, kind))
@@ -41,7 +49,7 @@ def test_every_format_is_written_where_it_was_said(qapp, case, tmp_path: Path, k
     assert set(results[0].paths) == set(targets(path, kind)) == set(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("kind", FORMATS, ids=lambda f: f.id)
+@pytest.mark.parametrize("kind", ANYWHERE, ids=lambda f: f.id)
 def test_an_existing_file_is_left_alone(qapp, case, tmp_path: Path, kind) -> None:
     path = tmp_path / file_name(case, kind)
     path.write_text("mine", encoding="utf-8")
@@ -106,3 +114,46 @@ def test_later_edits_do_not_enter(qapp, case, tmp_path: Path) -> None:
 )
 def test_the_ending_is_the_formats(typed: str, kind: str, name: str) -> None:
     assert with_suffix(Path(typed), BY_ID[kind]).name == name  # type: ignore[index]
+
+
+@pytest.fixture
+def dicom(tmp_path: Path):
+    """A painted case opened from DICOM, and where from."""
+    source = corpus.Series().write(tmp_path / "s")
+    volume = open_volume(source)
+    labels = np.zeros(volume.grid.shape_zyx, np.uint8)
+    labels[2:5, 3:9, 4:11] = 3
+    return Case(volume, labels=labels), source
+
+
+def test_a_dicom_segmentation_lies_in_the_study_of_its_source(qapp, dicom, tmp_path: Path) -> None:
+    case, source = dicom
+    path = tmp_path / "x.dcm"
+    results, errors = run(export(case, path, BY_ID["seg"], source=source))
+    assert not errors
+    assert results[0].paths == (path,)
+    first = pydicom.dcmread(next(source.iterdir()))
+    ds = pydicom.dcmread(path)
+    assert ds.StudyInstanceUID == first.StudyInstanceUID
+    assert int(np.unpackbits(np.frombuffer(ds.PixelData, np.uint8)).sum()) == 3 * 6 * 7
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_without_its_study_it_is_refused_with_an_act(qapp, dicom, tmp_path: Path, gone: bool) -> None:
+    case, _ = dicom
+    results, errors = run(export(case, tmp_path / "x.dcm", BY_ID["seg"], source=tmp_path / "gone" if gone else None))
+    assert not results
+    assert "not where it was" in errors[0].what
+    assert errors[0].fix
+    assert not (tmp_path / "x.dcm").exists()
+
+
+def test_only_dicom_studies_are_offered_one(case, dicom) -> None:
+    assert refusal(case, BY_ID["seg"])
+    assert not refusal(dicom[0], BY_ID["seg"])
+    assert not any(refusal(case, kind) for kind in ANYWHERE)
+
+
+def test_a_report_is_signed_with_the_version(qapp, case, tmp_path: Path) -> None:
+    run(export(case, tmp_path / "r.html", BY_ID["report"], version="9.8"))
+    assert "groundglass 9.8" in (tmp_path / "r.html").read_text(encoding="utf-8")
