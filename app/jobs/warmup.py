@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-LATER = ("isal.igzip", "cc3d", "PySide6.QtSvg", "pyqtgraph.functions", "pyqtgraph")
+LATER = ("isal.igzip", "cc3d", "PySide6.QtSvg")
 """Each is imported by a part of the window at its first use; none brings torch, vtk or SimpleITK."""
 
 _PAUSE_S = 0.02

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -13,13 +11,11 @@ from app.look.icons import icon_pixmap, swatch
 from app.look.pieces import EmptyNote, PanelBody, ShortLabel, Skeleton, column, row, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context
+from app.panels.histogram import HistogramPlot
 from app.panels.thirds import ThirdsChart
 from engine.case.findings import Findings, LabelFindings
 from engine.case.severity import DEFINITION, HIGHEST
 from engine.core.errors import GroundglassError
-
-if TYPE_CHECKING:
-    from app.panels.histogram import HistogramPlot
 
 _LUNG_TIP = "Of both lungs with their ground-glass and consolidation; effusion lies outside."
 _HEADS = (
@@ -169,8 +165,6 @@ class FindingsPanel(PanelBody):
         self._plot_title.setVisible(shown)
         if findings.histogram is not None and shown:
             if self._plot is None:
-                from app.panels.histogram import HistogramPlot
-
                 self._plot = HistogramPlot(self)
                 self._plot_place.addWidget(self._plot)
             self._plot.show_histogram(findings.histogram)

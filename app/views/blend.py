@@ -69,23 +69,33 @@ class Palette:
         return np.frombuffer(coded, dtype=np.uint8).reshape(labels.shape).copy()
 
 
+@lru_cache(maxsize=4)
 def build_palette(labelset: LabelSet, overlay: Overlay) -> Palette:
-    """Return the palette of a label set under the present overlay settings."""
+    """Return the palette of a label set under the present overlay settings; the panes share it."""
     codes = np.zeros(256, dtype=np.uint8)
     colours = np.zeros((3 * _CLASSES, 256), dtype=np.uint32)
     below, above = list(range(1, _SOFT)), list(range(_SOFT, 256))
-    known = {label.id: (label.rgb, label.visible, label.fill) for label in labelset}
+    known = {label.id: label for label in labelset}
+    stranger = _column(UNKNOWN_LABEL, overlay, fill=True)
     any_soft = False
     for label_id in range(1, 256):
-        rgb, visible, fill = known.get(label_id, (UNKNOWN_LABEL, True, True))
-        if not visible:
+        label = known.get(label_id)
+        if label is not None and not label.visible:
             continue
+        fill = label is None or label.fill
         pool = (below or above) if fill else (above or below)
         code = pool.pop(0)
         codes[label_id] = code
         any_soft = any_soft or not fill
-        _paint(colours[:, code], rgb, 0.0 if overlay.outlines_only or not fill else overlay.opacity, overlay.opacity)
+        colours[:, code] = stranger if label is None else _column(label.rgb, overlay, fill=fill)
     return Palette(codes, colours.reshape(-1), any_soft)
+
+
+def _column(rgb: tuple[int, int, int], overlay: Overlay, *, fill: bool) -> Argb:
+    """Return the nine colours of a label: inside, faint, edge; kept, proposed, taken away."""
+    column = np.zeros(3 * _CLASSES, dtype=np.uint32)
+    _paint(column, rgb, 0.0 if overlay.outlines_only or not fill else overlay.opacity, overlay.opacity)
+    return column
 
 
 def _paint(column: Argb, rgb: tuple[int, int, int], fill: float, opacity: float) -> None:

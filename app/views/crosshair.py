@@ -43,7 +43,8 @@ class Crosshair:
     def moved_to(self, x: float, y: float, width: int, height: int) -> QRegion:
         """Return what to repaint when the lines go to a point: turning the wheel moves one of the two."""
         region = QRegion()
-        for rect in _region(crosshair_rects(x, y, width, height)).xored(self._shown):  # type: ignore[attr-defined] - the stubs leave it out
+        changed = _region(crosshair_rects(x, y, width, height)).xored(self._shown)
+        for rect in changed:  # type: ignore[attr-defined] - the stubs leave it out
             region += rect.adjusted(-1, -1, 1, 1)
         return region
 

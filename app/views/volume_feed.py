@@ -20,9 +20,12 @@ from engine.core.types import FloatArray, HuArray, PointLps
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
 
-_DEBOUNCE_MS = 100
+_GATHER_MS = 20
+"""What comes together (a stroke over several labels, undo of many steps) makes one new surface."""
 _IDLE_MS = 1500
 _AXES = ("axial", "coronal", "sagittal")
+Bounds = tuple[FloatArray, FloatArray] | None
+"""Lowest and highest corner around all surfaces, LPS mm; None without any."""
 
 
 class VolumeFeed(QObject):
@@ -55,8 +58,8 @@ class VolumeFeed(QObject):
         """Revision of the case whose surfaces are in the scene."""
         self.shown_fine = False
         self._made_for: frozenset[int] = frozenset()
-        self._bounds: tuple[FloatArray, FloatArray] | None = None
-        self._soon = self._timer(_DEBOUNCE_MS, partial(self._extract, fine=False))
+        self._bounds: Bounds = None
+        self._soon = self._timer(_GATHER_MS, partial(self._extract, fine=False))
         self._idle = self._timer(_IDLE_MS, partial(self._extract, fine=True))
         session.labels_changed.connect(self._on_labels)
         session.volume_ready.connect(self._on_volume)
@@ -142,7 +145,7 @@ class VolumeFeed(QObject):
         glass = self._made_for = self._glass()
         job = Job(
             "3-D surfaces",
-            lambda j: shells(labels, grid, every=every, glass=glass, cancel=j.token),
+            lambda j: _measured(shells(labels, grid, every=every, glass=glass, cancel=j.token)),
             visible=False,
         )
         job.succeeded.connect(lambda made: self._show(made, case, revision, fine=finest))
@@ -150,12 +153,13 @@ class VolumeFeed(QObject):
         self._job = job
         self._jobs.start(job)
 
-    def _show(self, made: dict[int, Shell], case: object, revision: int, *, fine: bool) -> None:
+    def _show(self, found: tuple[dict[int, Shell], Bounds], case: object, revision: int, *, fine: bool) -> None:
+        made, bounds = found
         if case is not self._session.case:
             return
         self.empty = not made and self._preset is None
         self.shown_revision, self.shown_fine = revision, fine
-        self._bounds = _bounds(made)
+        self._bounds = bounds
         self._thread.post("fine" if fine else "surfaces", lambda scene: scene.set_surfaces(made, fine=fine))
         if not fine:
             self._idle.start()
@@ -226,9 +230,10 @@ def _alike(first: str, second: str) -> bool:
     return VOLUME_PRESETS[first].inside_labels == VOLUME_PRESETS[second].inside_labels
 
 
-def _bounds(made: dict[int, Shell]) -> tuple[FloatArray, FloatArray] | None:
+def _measured(made: dict[int, Shell]) -> tuple[dict[int, Shell], Bounds]:
+    """Return surfaces and the box around them, found in the worker: a million points are 0.1 s of the window's time."""
     if not made:
-        return None
+        return made, None
     low = np.min([shell.mesh.points_lps.min(axis=0) for shell in made.values()], axis=0)
     high = np.max([shell.mesh.points_lps.max(axis=0) for shell in made.values()], axis=0)
-    return low.astype(np.float64), high.astype(np.float64)
+    return made, (low.astype(np.float64), high.astype(np.float64))
