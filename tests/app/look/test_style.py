@@ -33,6 +33,7 @@ def test_a_theme_that_is_worn_is_not_put_on_again(qtbot: Any) -> None:
 
     widget = Watched()
     qtbot.addWidget(widget)
+    widget.show()
     was = app.styleSheet(), app.palette()
     apply_theme(app, "light")
     seen.clear()
