@@ -57,7 +57,7 @@ def thumbnails(rows: tuple[SeriesRow, ...]) -> Job:
         for row in rows:
             job.token.check()
             if row.loadable:
-                job.emit_part(Thumbnail(row.number, thumbnail(row, size=96)))
+                job.emit_part(Thumbnail(row.number, thumbnail(row, size=96, cancel=job.token)))
 
     return Job("Making previews", work, visible=False)
 

@@ -90,7 +90,9 @@ def targets(path: Path, kind: Format) -> tuple[Path, ...]:
     """Return every file that an export to `path` writes."""
     if kind.id in _ALONE:
         return (path,)
-    return (path, path.with_name(path.name.removesuffix(kind.suffix) + ".json"))
+    from engine.io.masks.sidecar import sidecar_path
+
+    return (path, sidecar_path(path))
 
 
 def export(

@@ -17,7 +17,8 @@ from engine.core.errors import InputError
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
 _ARCHIVES = (".zip",)
-_SOURCES = (*IMAGE_SUFFIXES, ".nhdr", ".mhd", *_ARCHIVES)
+_SOURCES = (*IMAGE_SUFFIXES, ".nhdr", ".mhd", ".hdr", *_ARCHIVES)
+_HEADERS = (".nhdr", ".mhd", ".hdr")
 _NO_MASK = frozenset(
     (".nhdr", ".mhd", ".hdr", ".img", ".gz", ".zip", ".dcm", ".json", ".csv", ".txt", ".png", ".jpg", ".html")
 )
@@ -197,7 +198,8 @@ def _in_folder(folder: Path, skipped: list[str]) -> list[Item]:
         return [Item(stem(ct.resolve()), ct)]
     cases = [p for p in images if not _is_mask(p)]
     folders = [p for p in entries if p.is_dir()]
-    others = [p for p in entries if p.is_file() and p not in images]
+    headers = {_bare(p) for p in images if p.name.lower().endswith(_HEADERS)}
+    others = [p for p in entries if p.is_file() and p not in images and p.name.lower().split(".")[0] not in headers]
     if not cases and not folders:
         return [Item(folder.resolve().name, folder)] if others else []
     if not cases and any(_looks_dicom(p) for p in others):

@@ -59,13 +59,13 @@ def main(arguments: Sequence[str]) -> int:
 def _is_image_file(path: Path) -> bool:
     from engine.core.atomic import explain_os_error, is_there
     from engine.core.errors import InputError
-    from engine.io.registry import FORMATS, sniff
+    from engine.io.registry import FORMATS, header_beside, sniff
 
     if path.is_dir():
         return False
     if not is_there(path):
         raise InputError(f"“{path}” is not there.", "No file or folder has this name.", "Check the path.")
-    if path.suffix.lower() == ".img":
+    if header_beside(path) is not None:
         return True
     try:
         with path.open("rb") as file:

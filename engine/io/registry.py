@@ -8,6 +8,7 @@ here.
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 
 from engine.core.registry import Registry
 from engine.io.images.format import ImageFormat, ImageWriter
@@ -47,6 +48,24 @@ def sniff(head: bytes) -> str | None:
     if head[:2] == _GZIP:
         head = _inflated(head)
     return next((kind for kind in FORMATS if FORMATS.get(kind).recognises(head)), None)
+
+
+def header_beside(path: Path) -> Path | None:
+    """Return the header of a NIfTI pair whose voxels were named (``x.hdr`` beside ``x.img``), or None."""
+    name = path.name.casefold().removesuffix(".gz")
+    if not name.endswith(".img"):
+        return None
+    wanted = {f"{name[:-4]}.hdr", f"{name[:-4]}.hdr.gz"}
+    try:
+        found = sorted(p for p in path.parent.iterdir() if p.name.casefold() in wanted)
+        return next((p for p in found if _is_header(p)), None)
+    except OSError:
+        return None
+
+
+def _is_header(path: Path) -> bool:
+    with path.open("rb") as file:
+        return sniff(file.read(4096)) == "nifti"
 
 
 def _inflated(head: bytes) -> bytes:

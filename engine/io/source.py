@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,7 +28,7 @@ from engine.io.files.archive import Archive
 from engine.io.files.members import DiskFile, Member, disk_file, shown, walk
 from engine.io.files.memory import free_bytes
 from engine.io.options import ReadOptions
-from engine.io.registry import FORMATS, sniff
+from engine.io.registry import FORMATS, header_beside, sniff
 from engine.io.rows import Scan, SeriesRow, Skipped
 
 if TYPE_CHECKING:
@@ -68,16 +69,27 @@ def scan(path: Path, *, progress: Progress = NoProgress(), cancel: CancelToken |
     return Scan(tuple(rows), tuple(found.skipped), best)
 
 
-def thumbnail(row: SeriesRow, *, size: int = 96) -> NDArray[np.uint8]:
-    """Return one picture of a row, (h, w) uint8 with square pixels, the longer side `size`; black if unreadable."""
-    from engine.io.dicom.thumbnails import black, of_slices
+def thumbnail(row: SeriesRow, *, size: int = 96, cancel: CancelToken | None = None) -> NDArray[np.uint8]:
+    """Return one picture of a row, (h, w) uint8 with square pixels, the longer side `size`; black if unreadable.
 
-    if row.kind != "dicom" or not row.loadable:
+    Raises:
+        Cancelled: `cancel` was set.
+    """
+    from engine.io.dicom.thumbnails import of_slices
+    from engine.io.images.thumbnail import black, of_file
+
+    if not row.loadable:
         return black(size)
-    slices = cast("tuple[Slice, ...]", row.handle)
-    picture = of_slices(slices, size)
-    slices[0].member.release()
-    return picture
+    if row.kind == "dicom":
+        slices = cast("tuple[Slice, ...]", row.handle)
+        picture = of_slices(slices, size)
+        slices[0].member.release()
+        return picture
+    try:
+        with _on_disk(row) as path:
+            return of_file(path, FORMATS.get(row.kind), size, cancel)
+    except GroundglassError:
+        return black(size)
 
 
 def open_volume(
@@ -155,9 +167,15 @@ def _members(path: Path, cancel: CancelToken | None) -> tuple[Iterable[Member], 
                 f"“{shown(path.name)}” is not there.", "No file or folder has this name.", "Check the path."
             ) from error
         raise explain_os_error(problem, path, act="read") from error
-    file = disk_file(path)
+    file = disk_file(header_beside(path) or path)
     head = file.read(0, HEAD_BYTES)
     kind = sniff(head)
+    if kind is None and path.name.casefold().removesuffix(".gz").endswith(".img"):
+        raise FormatError(
+            f"“{shown(path.name)}” is one half of a pair.",
+            "It holds voxels only, and no NIfTI header of the same name (.hdr) lies beside it.",
+            "Copy both files into one folder. Analyze 7.5 is not read: it does not say which side is left.",
+        )
     if kind == "zip":
         return _in_zip(path)
     if kind == "dicom":
@@ -223,23 +241,33 @@ def _file_row(kind: str, member: Member) -> SeriesRow:
 
 
 def _read_file(row: SeriesRow, options: ReadOptions, progress: Progress, cancel: CancelToken | None) -> Volume:
+    member, kind = cast("Member", row.handle), FORMATS.get(row.kind)
+    with _on_disk(row) as path:
+        try:
+            return kind.volume(path, options, progress=progress, cancel=cancel)
+        except GroundglassError as error:
+            if path.name == member.name:
+                raise
+            raise _renamed(error, path.name, member.name) from error
+
+
+@contextmanager
+def _on_disk(row: SeriesRow) -> Iterator[Path]:
+    """Yield the file of a row; what lies in a zip gets a copy under a name of our own, in a folder only we may read."""
     member = cast("Member", row.handle)
-    kind = FORMATS.get(row.kind)
     if isinstance(member, DiskFile):
-        return kind.volume(Path(member.path), options, progress=progress, cancel=cancel)
-    # A reader that needs a path gets a copy under a name of our own, in a folder only we may read.
+        yield Path(member.path)
+        return
     with tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
         data = member.read()
         packed = ".gz" if data[:2] == b"\x1f\x8b" else ""
-        copy = Path(folder) / f"image{kind.suffix}{packed}"
+        copy = Path(folder) / f"image{FORMATS.get(row.kind).suffix}{packed}"
         try:
             copy.write_bytes(data)
-            del data
-            return kind.volume(copy, options, progress=progress, cancel=cancel)
         except OSError as error:
             raise explain_os_error(error, copy) from error
-        except GroundglassError as error:
-            raise _renamed(error, copy.name, member.name) from error
+        del data
+        yield copy
 
 
 def _renamed(error: GroundglassError, ours: str, theirs: str) -> GroundglassError:

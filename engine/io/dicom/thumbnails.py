@@ -12,13 +12,7 @@ from engine.io.dicom.geometry import along_normal, axes_of
 from engine.io.dicom.pixels import PixelReader
 from engine.io.dicom.slice import Slice
 from engine.io.dicom.values import modality_of
-
-_LUNG = (-1350.0, 150.0)
-
-
-def black(size: int) -> NDArray[np.uint8]:
-    """Return the picture of what cannot be shown."""
-    return np.zeros((size, size), dtype=np.uint8)
+from engine.io.images.thumbnail import LUNG, black, square
 
 
 def of_slices(slices: Sequence[Slice], size: int) -> NDArray[np.uint8]:
@@ -35,20 +29,8 @@ def of_slices(slices: Sequence[Slice], size: int) -> NDArray[np.uint8]:
         return black(size)
     finally:
         reader.close()
-    low, high = _LUNG if is_ct else (float(hu.min()), float(hu.max()))
+    low, high = LUNG if is_ct else (float(hu.min()), float(hu.max()))
     return square(hu, one.pixel_spacing or (1.0, 1.0), size, low, high)
-
-
-def square(
-    image: NDArray[np.int16], spacing_yx_mm: tuple[float, float], size: int, low: float, high: float
-) -> NDArray[np.uint8]:
-    """Return an image in grey between `low` and `high`, nearest pixels, the longer side `size`."""
-    extent = np.array(image.shape) * np.array(spacing_yx_mm)
-    height, width = (max(1, round(size * float(e / extent.max()))) for e in extent)
-    rows = (np.arange(height) + 0.5) * image.shape[0] / height
-    columns = (np.arange(width) + 0.5) * image.shape[1] / width
-    small = image[rows.astype(int)[:, None], columns.astype(int)[None, :]].astype(np.float32)
-    return np.clip((small - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
 
 
 def _middle(slices: Sequence[Slice]) -> Slice:

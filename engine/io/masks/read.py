@@ -19,7 +19,7 @@ from engine.io.masks.label_names import ForeignMask
 from engine.io.masks.sidecar import read_sidecar
 from engine.io.masks.values import counts_of, indexed
 from engine.io.options import ReadOptions
-from engine.io.registry import FORMATS, sniff
+from engine.io.registry import FORMATS, header_beside, sniff
 
 RESAMPLED = "mask-resampled"
 NOT_IN_LUNG = "mask-not-in-lung"
@@ -91,7 +91,7 @@ def read_any(path: Path, options: ReadOptions, cancel: CancelToken | None = None
             head = file.read(4096)
     except OSError as error:
         raise explain_os_error(error, path, act="read") from error
-    kind = "nifti" if path.suffix.lower() == ".img" else sniff(head)
+    kind = "nifti" if header_beside(path) is not None else sniff(head)
     if kind is None or kind not in FORMATS:
         size = "It has 0 bytes" if not head else f"It begins with {head[:4]!r}"
         raise FormatError(

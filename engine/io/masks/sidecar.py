@@ -12,17 +12,32 @@ from pathlib import Path
 from typing import Any
 
 from engine.case.figures import Findings
+from engine.core.atomic import is_there
 from engine.core.errors import FormatError, InputError
 from engine.io.export.image import base_name
 from engine.io.images.raw import Segment
+from engine.io.registry import WRITERS
 
 _LARGEST = 16 << 20
 _ROW = ("id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions")
 
 
 def sidecar_path(mask: Path) -> Path:
-    """Return where the JSON of a mask lies: ``mask.json`` beside ``mask.nii.gz``."""
-    return mask.with_name(f"{base_name(mask)}.json")
+    """Return where the JSON of a mask lies or is to lie: ``mask.json`` beside ``mask.nii.gz``.
+
+    Where that is the JSON of another mask of the same name (``mask.nrrd`` in the same folder), it is
+    ``mask.nii.gz.json``.
+    """
+    usual = mask.with_name(f"{base_name(mask)}.json")
+    own = mask.with_name(f"{mask.name}.json")
+    return own if is_there(own) or (is_there(usual) and _of_another(mask, usual)) else usual
+
+
+def _of_another(mask: Path, usual: Path) -> bool:
+    """Whether another mask of this name is there that has no JSON but the usual one."""
+    stem = usual.name.removesuffix(".json")
+    names = {f"{stem}{middle}{suffix}" for middle in ("", ".seg") for suffix in WRITERS} - {mask.name}
+    return any(is_there(mask.with_name(n)) and not is_there(mask.with_name(f"{n}.json")) for n in names)
 
 
 def sidecar_data(findings: Findings, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:

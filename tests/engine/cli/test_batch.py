@@ -28,6 +28,7 @@ def made(root: Path, *names: str) -> Path:
         (("p1/1.dcm", "p2/1.dcm", "readme.md"), {"p1", "p2"}),
         (("p1/x.nii.gz", "p1/y.nii.gz"), {"p1-x", "p1-y"}),
         (("DICOMDIR", "IMAGES/0001"), {"root"}),
+        (("a.hdr", "a.img", "b.mhd", "b.raw"), {"a", "b"}),
     ],
 )
 def test_a_folder_means_its_cases(tmp_path: Path, files: tuple[str, ...], cases: set[str]) -> None:
@@ -74,3 +75,8 @@ def test_the_table_holds_a_failed_case_too(tmp_path: Path) -> None:
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
         (row,) = csv.DictReader(stream)
     assert (row["name"], row["error"], row["lung_ml"]) == ("ä, b", 'a "reason"', "")
+
+
+def test_the_voxels_beside_a_header_are_not_told_as_left_out(tmp_path: Path) -> None:
+    _, skipped = expand([made(tmp_path / "root", "a.hdr", "a.img", "b.mhd", "b.zraw", "c.raw")], into_one=False)
+    assert [line.split("”")[0] for line in skipped] == ["“c.raw"]

@@ -3,14 +3,20 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, DicomError, FormatError, InputError
+from engine.geometry.grid import Grid
+from engine.geometry.points import affine_ras
+from engine.io.masks.write import write_volume
 from engine.io.options import ReadOptions
 from engine.io.source import best_row, open_volume, scan, thumbnail
 from tests.support import dicom_corpus as corpus
+from tests.support.grids import oblique_grid
+from tests.support.image_files import ct
 
 
 def nifti(path: Path, hu: np.ndarray) -> Path:
@@ -145,3 +151,42 @@ def test_every_oddity_ends_in_a_volume_or_in_words(tmp_path: Path, name: str) ->
                 assert volume.hu.min() >= -1024
                 assert all(n.text.endswith(".") for n in volume.notices)
                 assert not (words and options is PERMISSIVE)
+
+
+def a_pair(folder: Path) -> Path:
+    pair = nib.Nifti1Pair(ct().T, affine_ras(oblique_grid()))
+    pair.set_sform(pair.affine, 1)
+    nib.save(pair, folder / "b.hdr")
+    return folder / "b.img"
+
+
+def test_the_voxels_of_a_nifti_pair_can_be_named_as_well_as_its_header(tmp_path: Path) -> None:
+    path = a_pair(tmp_path)
+    for named in (path, path.with_suffix(".hdr"), tmp_path):
+        found = scan(named)
+        assert [row.kind for row in found.rows] == ["nifti"]
+        np.testing.assert_array_equal(open_volume(named).hu, ct())
+    path.with_suffix(".hdr").unlink()
+    with pytest.raises(FormatError, match="one half of a pair"):
+        scan(path)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_file_has_a_picture_too(tmp_path: Path, suffix: str, zipped: bool) -> None:
+    hu = corpus.phantom((9, 40, 52))
+    grid = Grid(hu.shape, (2.5, 0.7, 0.8), (1.0, 2.0, 3.0))
+    path = write_volume(tmp_path / f"a{suffix}", hu, grid)
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.write(path, path.name)
+        path = tmp_path / "a.zip"
+    (row,) = scan(path).rows
+    picture = thumbnail(row, size=96)
+    assert picture.shape == (round(96 * 40 * 0.7 / (52 * 0.8)), 96)
+    assert picture[0, 0] < 70  # air
+    assert picture[10, 48] > 200  # chest wall
+    assert 60 < picture[30, 28] < 110  # lung
+    if not zipped:
+        path.unlink()
+        assert not thumbnail(row, size=96).any()

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.io.dicom.thumbnails import square
 from engine.io.source import scan, thumbnail
 from tests.support import dicom_corpus as corpus
 
@@ -34,8 +33,3 @@ def test_series_without_positions_or_of_another_kind_have_one_too(tmp_path: Path
     for name in ("stripped", "mr", "enhanced", "jpeg2000"):
         corpus.ODDITIES[name](tmp_path / name)
         assert thumbnail(scan(tmp_path / name).rows[0]).max() > 200
-
-
-def test_pixels_are_square_in_millimetres() -> None:
-    image = np.zeros((10, 10), dtype=np.int16)
-    assert square(image, (2.0, 1.0), 80, 0, 1).shape == (80, 40)

@@ -41,7 +41,7 @@ def test_a_volume_holds_hu_and_what_the_reader_said():
     assert volume.info.kind == "toy"
     assert not volume.orientation_known
     assert [notice.code for notice in volume.notices] == ["orientation-unknown"]
-    assert told.seen == [(1, 2), (2, 2)]
+    assert told.seen == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_it_stops_when_it_is_cancelled():

@@ -10,9 +10,10 @@ import pytest
 
 from engine.case.findings import measure
 from engine.case.labelset import default_labelset
-from engine.core.errors import FormatError
+from engine.core.errors import FormatError, InputError
 from engine.io.export.findings import to_json
 from engine.io.masks.sidecar import read_sidecar, sidecar_data, sidecar_path
+from engine.io.masks.write import write_labels
 from tests.support.grids import oblique_grid
 
 
@@ -53,3 +54,27 @@ def test_text_is_utf_8_and_numbers_are_finite():
     assert json.loads(to_json({"a": 0.5})) == {"a": 0.5}
     with pytest.raises(ValueError, match="JSON"):
         to_json({"a": float("nan")})
+
+
+def test_two_masks_of_one_name_in_one_folder_keep_their_own(tmp_path):
+    grid, labelset = oblique_grid((3, 4, 5)), default_labelset()
+    first, second = (np.full((3, 4, 5), value, np.uint8) for value in (1, 3))
+    a, beside_a = write_labels(tmp_path / "m.nii.gz", first, grid, labelset)
+    b, beside_b = write_labels(tmp_path / "m.seg.nrrd", second, grid, labelset.changing(3, name="Milchglas"))
+    assert [beside_a.name, beside_b.name] == ["m.json", "m.seg.nrrd.json"]
+    assert [sidecar_path(a), sidecar_path(b)] == [beside_a, beside_b]
+    assert {s.name for s in read_sidecar(a)} >= {"Ground-glass"}
+    assert {s.name for s in read_sidecar(b)} >= {"Milchglas"}
+    told = beside_a.read_text()
+    write_labels(b, first, grid, labelset, overwrite=True)
+    assert beside_a.read_text() == told
+    assert {p.name for p in tmp_path.iterdir()} == {"m.nii.gz", "m.json", "m.seg.nrrd", "m.seg.nrrd.json"}
+    write_labels(a, second, grid, labelset, overwrite=True)
+    assert beside_a.read_text() != told
+
+
+def test_a_json_nobody_else_needs_is_not_written_over_silently(tmp_path):
+    (tmp_path / "m.json").write_text("mine")
+    with pytest.raises(InputError, match="exists"):
+        write_labels(tmp_path / "m.nrrd", np.ones((3, 4, 5), np.uint8), oblique_grid((3, 4, 5)), default_labelset())
+    assert (tmp_path / "m.json").read_text() == "mine"
