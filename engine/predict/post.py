@@ -5,17 +5,16 @@ Works in place on the part of the label map that was segmented, and tells which 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.types import FloatZyx, LabelArray, MaskArray
+from engine.geometry.box import Box
 from engine.predict.decode import Decoder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LUNG_PIECE_ML = 1.0
 """A piece of lung of less than this, connected to neither lung, is not lung."""
@@ -47,6 +46,7 @@ def clean(
     decoder: Decoder,
     air_lung: MaskArray | None = None,
     cleaning: Cleaning | None = None,
+    look: Callable[[], None] = lambda: None,
 ) -> NDArray[np.bool_]:
     """Put `labels` and `lung` right in place and return which slices (z) changed.
 
@@ -57,16 +57,15 @@ def clean(
         decoder: Knows which ids are lungs and lesions.
         air_lung: (z, y, x) lung by its air on every n-th voxel, n = :func:`coarse_steps`; counts as lung for the reach.
         cleaning: Sizes.
+        look: Called at least once a second; may raise to stop.
     """
     cleaning = cleaning or Cleaning()
-    changed = np.zeros(labels.shape[0], dtype=np.bool_)
     voxel_ml = float(np.prod(spacing_zyx_mm)) / 1000
     aired = None
     if air_lung is not None and air_lung.any():
         aired = _with_steps(air_lung, coarse_steps(spacing_zyx_mm))
-    _settle_lungs(labels, lung, decoder, round(cleaning.lung_piece_ml / voxel_ml), aired, changed)
-    _settle_lesions(labels, lung, spacing_zyx_mm, decoder, air_lung, cleaning, changed)
-    return changed
+    changed = _settle_lungs(labels, lung, decoder, round(cleaning.lung_piece_ml / voxel_ml), aired, look)
+    return changed | _settle_lesions(labels, lung, spacing_zyx_mm, decoder, air_lung, cleaning, look)
 
 
 def coarse_steps(spacing_zyx_mm: FloatZyx) -> tuple[int, int, int]:
@@ -87,51 +86,122 @@ def _settle_lungs(
     decoder: Decoder,
     least: int,
     aired: tuple[NDArray[np.intp], ...] | None,
-    changed: NDArray[np.bool_],
-) -> None:
+    look: Callable[[], None],
+) -> NDArray[np.bool_]:
     """Give loose pieces to the lung they touch; drop those that touch none and are small or hold no air of a lung.
 
     Folds of cloth and skin hold air outside the body; `aired` (voxels that are lung by their air) tells them apart.
     """
-    import cc3d
-
-    pieces, count = cc3d.connected_components(lung, connectivity=6, return_N=True)
-    if count < 2:
-        return
-    side_of = np.zeros(count + 1, dtype=np.uint8)
-    side_of[_flat(pieces)] = _flat(lung)
-    sizes = np.bincount(_flat(pieces), minlength=count + 1)
-    sizes[0] = 0
+    changed = np.zeros(labels.shape[0], dtype=np.bool_)
+    found = _pieces(lung, 6, look)
+    if found is None or len(found.sizes) < 3:
+        return changed
+    side_of, sizes = found.value_of, found.sizes
     main = {side: int(np.where(side_of == side, sizes, 0).argmax()) for side in (1, 2) if (side_of == side).any()}
     becomes = side_of.copy()
-    loose = np.ones(count + 1, dtype=np.bool_)
+    loose = np.ones(len(sizes), dtype=np.bool_)
     loose[[0, *main.values()]] = False
     stray = sizes < least
     if aired is not None:
-        stray |= ~np.isin(np.arange(count + 1), pieces[aired])
+        stray |= ~np.isin(np.arange(len(sizes)), found.at(aired))
     becomes[loose & stray] = 0
-    for side, piece in main.items():
-        becomes[loose & _neighbours(pieces, piece, count)] = side
+    for side, piece in main.items() if loose.any() else ():
+        becomes[loose & _neighbours(found, piece, loose, look)] = side
     moved = becomes != side_of
     if not moved.any():
-        return
-    for z in range(labels.shape[0]):
-        here = moved[pieces[z]]
+        return changed
+    inside = found.box.slices[1:]
+    for z, pieces in found.slices(look):
+        here = moved[pieces]
         if here.any():
-            lung[z] = becomes[pieces[z]]
-            plain = here & ((labels[z] == decoder.right_id) | (labels[z] == decoder.left_id))
-            _uncover(labels[z], lung[z], plain, decoder)
+            below, above = lung[z][inside], labels[z][inside]
+            below[...] = becomes[pieces]
+            plain = here & ((above == decoder.right_id) | (above == decoder.left_id))
+            _uncover(above, below, plain, decoder)
             changed[z] = True
+    return changed
 
 
-def _neighbours(pieces: NDArray[Any], piece: int, count: int) -> NDArray[np.bool_]:
-    """Return which pieces share a face with `piece`."""
-    touched = np.zeros(count + 1, dtype=np.bool_)
-    for axis in range(3):
-        low = np.moveaxis(pieces, axis, 0)[:-1]
-        high = np.moveaxis(pieces, axis, 0)[1:]
-        touched[high[low == piece]] = True
-        touched[low[high == piece]] = True
+@dataclass(frozen=True, eq=False)
+class _Pieces:
+    """Connected pieces of what is not zero, numbered from 1.
+
+    Args:
+        numbers: (z, y, x) of `box`.
+        box: Around all of them.
+        sizes: Voxels of each; 0 for number 0.
+        value_of: What each is made of.
+    """
+
+    numbers: NDArray[Any]
+    box: Box
+    sizes: NDArray[np.int64]
+    value_of: LabelArray
+
+    def slices(self, look: Callable[[], None]) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield each slice of the volume within the box and its numbers."""
+        for n, numbers in enumerate(self.numbers):
+            look()
+            yield self.box.start_zyx[0] + n, numbers
+
+    def at(self, index_zyx: tuple[NDArray[np.intp], ...]) -> NDArray[Any]:
+        """Return the numbers at voxels of the volume that lie in the box."""
+        inside = np.ones(len(index_zyx[0]), dtype=np.bool_)
+        for i, a, b in zip(index_zyx, self.box.start_zyx, self.box.stop_zyx, strict=True):
+            inside &= (i >= a) & (i < b)
+        z, y, x = (i[inside] - a for i, a in zip(index_zyx, self.box.start_zyx, strict=True))
+        return self.numbers[z, y, x]
+
+
+def _pieces(values: LabelArray, connectivity: Literal[6, 26], look: Callable[[], None]) -> _Pieces | None:
+    """Return the pieces of equal value, or None where everything is zero."""
+    import cc3d
+
+    look()
+    box = _box_of(values, look)
+    if box is None:
+        return None
+    inner = np.ascontiguousarray(values[box.slices])
+    look()
+    numbers, count = cc3d.connected_components(inner, connectivity=connectivity, return_N=True)
+    sizes = np.zeros(count + 1, dtype=np.int64)
+    value_of = np.zeros(count + 1, dtype=np.uint8)
+    for here, value in zip(numbers, inner, strict=True):
+        look()
+        sizes += np.bincount(here.reshape(-1), minlength=count + 1)
+        value_of[here] = value
+    sizes[0] = 0
+    return _Pieces(numbers, box, sizes, value_of)
+
+
+def _box_of(values: LabelArray, look: Callable[[], None]) -> Box | None:
+    """Return the box around what is not zero."""
+    rows = np.zeros(values.shape[:2], dtype=np.bool_)
+    columns = np.zeros(values.shape[2], dtype=np.bool_)
+    for z, plane in enumerate(values):
+        look()
+        rows[z] = plane.any(axis=1)
+        if rows[z].any():
+            columns |= plane.any(axis=0)
+    kept = [np.flatnonzero(line) for line in (rows.any(axis=1), rows.any(axis=0), columns)]
+    if not kept[0].size:
+        return None
+    start, stop = [int(k[0]) for k in kept], [int(k[-1]) + 1 for k in kept]
+    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+
+
+def _neighbours(found: _Pieces, piece: int, loose: NDArray[np.bool_], look: Callable[[], None]) -> NDArray[np.bool_]:
+    """Return which pieces share a face with `piece`; only slices with `loose` pieces are looked at."""
+    touched = np.zeros(len(found.sizes), dtype=np.bool_)
+    last = len(found.numbers) - 1
+    for n, (_, here) in enumerate(found.slices(look)):
+        if not loose[here].any():
+            continue
+        faces = [(here[:-1], here[1:]), (here[:, :-1], here[:, 1:])]
+        faces += [(here, found.numbers[k]) for k in (n - 1, n + 1) if 0 <= k <= last]
+        for one, other in faces:
+            touched[other[one == piece]] = True
+            touched[one[other == piece]] = True
     touched[[0, piece]] = False
     return touched
 
@@ -143,46 +213,44 @@ def _settle_lesions(
     decoder: Decoder,
     air_lung: MaskArray | None,
     cleaning: Cleaning,
-    changed: NDArray[np.bool_],
-) -> None:
+    look: Callable[[], None],
+) -> NDArray[np.bool_]:
     """Drop specks, and ground-glass and consolidation of which no voxel is near a lung.
 
     Whole lesions go or stay: the middle of a large consolidation may be far from the lung that the network saw.
     Ground-glass and consolidation side by side count as one.
     """
-    import cc3d
-
+    changed = np.zeros(labels.shape[0], dtype=np.bool_)
     if not decoder.lesion_ids:
-        return
+        return changed
     kind = np.zeros(256, dtype=np.uint8)
     for n, label in enumerate(decoder.lesion_ids, start=2):
         kind[label] = 1 if label in decoder.inside_lung_ids else n
-    kinds = kind[labels]
-    pieces, count = cc3d.connected_components(kinds, connectivity=26, return_N=True)
-    if count == 0:
-        return
-    kind_of = np.zeros(count + 1, dtype=np.uint8)
-    kind_of[_flat(pieces)] = _flat(kinds)
+    found = _pieces(kind[labels], 26, look)
+    if found is None:
+        return changed
     voxel_ml = float(np.prod(spacing)) / 1000
-    wrong = np.bincount(_flat(pieces), minlength=count + 1) < round(cleaning.speck_ml / voxel_ml)
-    wrong |= (kind_of == 1) & ~_reached(pieces, count, lung, spacing, air_lung, cleaning.reach_mm)
+    wrong = found.sizes < round(cleaning.speck_ml / voxel_ml)
+    wrong |= (found.value_of == 1) & ~_reached(found, lung, spacing, air_lung, cleaning.reach_mm, look)
     wrong[0] = False
     if not wrong.any():
-        return
-    for z in range(labels.shape[0]):
-        here = wrong[pieces[z]]
+        return changed
+    inside = found.box.slices[1:]
+    for z, pieces in found.slices(look):
+        here = wrong[pieces]
         if here.any():
-            _uncover(labels[z], lung[z], here, decoder)
+            _uncover(labels[z][inside], lung[z][inside], here, decoder)
             changed[z] = True
+    return changed
 
 
 def _reached(
-    pieces: NDArray[Any],
-    count: int,
+    found: _Pieces,
     lung: LabelArray,
     spacing: FloatZyx,
     air_lung: MaskArray | None,
     reach_mm: float,
+    look: Callable[[], None],
 ) -> NDArray[np.bool_]:
     """Return which pieces have a voxel within `reach_mm` of any lung; all, where no lung is seen."""
     import edt
@@ -192,14 +260,15 @@ def _reached(
     if air_lung is not None:
         seen |= air_lung
     if not seen.any():
-        return np.ones(count + 1, dtype=np.bool_)
+        return np.ones(len(found.sizes), dtype=np.bool_)
     wide = (spacing[0] * step[0], spacing[1] * step[1], spacing[2] * step[2])
     near = edt.edt(~seen, anisotropy=wide, black_border=False, parallel=1) <= reach_mm
-    rows = np.arange(lung.shape[1]) // step[1]
-    columns = np.arange(lung.shape[2]) // step[2]
-    reached = np.zeros(count + 1, dtype=np.bool_)
-    for z in range(lung.shape[0]):
-        reached[pieces[z][near[z // step[0]][np.ix_(rows, columns)]]] = True
+    _, y, x = found.box.slices
+    rows = np.arange(y.start, y.stop) // step[1]
+    columns = np.arange(x.start, x.stop) // step[2]
+    reached = np.zeros(len(found.sizes), dtype=np.bool_)
+    for z, pieces in found.slices(look):
+        reached[pieces[near[z // step[0]][np.ix_(rows, columns)]]] = True
     return reached
 
 
@@ -207,10 +276,6 @@ def _uncover(labels: LabelArray, lung: LabelArray, where: MaskArray, decoder: De
     """Put the lung beneath in place of what lies over it."""
     ids = np.array([0, decoder.right_id, decoder.left_id], dtype=np.uint8)
     labels[where] = ids[lung[where]]
-
-
-def _flat(array: NDArray[Any]) -> NDArray[Any]:
-    return array.reshape(-1, order="A" if array.flags.c_contiguous or array.flags.f_contiguous else "C")
 
 
 def runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,8 @@ from engine.geometry.grid import Grid
 from engine.geometry.sampling import index_map, linear_parallel
 from engine.predict.backends import Float32
 
-_SLAB = 32
+_SLAB = 8
+"""Slices at a time: few, as memory that is taken anew for each large array costs more than the arithmetic."""
 
 
 class SlabResampler:
@@ -30,9 +31,12 @@ class SlabResampler:
         self._base = 0
         self._held: Float32 | None = None
         self._next = 0
+        self._out = np.empty((0, 0, 0, 0), dtype=np.float32)
 
     def push(self, start: int, values: Float32) -> Iterator[tuple[int, Float32]]:
         """Take slices of the work grid and yield ``(first slice, values)`` of the target's that are now known.
+
+        What is yielded is valid until the next one.
 
         Args:
             start: First slice; follows the last one given.
@@ -55,8 +59,12 @@ class SlabResampler:
     def _resample(self, held: Float32, part: slice) -> Float32:
         offset = self._offset.copy()
         offset[0] -= self._base
-        axes = (0, 1, 2)
-        return np.stack([linear_parallel(c, self._matrix, offset, axes, self._shape, part, 0.0) for c in held])
+        if len(self._out) != len(held):
+            self._out = np.empty((len(held), _SLAB, *self._shape[1:]), dtype=np.float32)
+        out = self._out[:, : part.stop - part.start]
+        for channel, values in enumerate(held):
+            out[channel] = linear_parallel(values, self._matrix, offset, (0, 1, 2), self._shape, part, 0.0)
+        return out
 
     def _forget(self) -> None:
         """Drop the slices that no later one of the target needs."""

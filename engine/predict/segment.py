@@ -21,10 +21,11 @@ from engine.core.types import HuArray, LabelArray, MaskArray
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
+from engine.nets.heads import outputs
 from engine.nets.weights import ModelFile, find_model
 from engine.predict import guards, memory
 from engine.predict.backends import Device, Engine, EngineRequest, Float32, OutOfMemory, Precision, open_engine
-from engine.predict.decode import Around, Decoder, Scale, label_channels, to_probabilities
+from engine.predict.decode import Around, Decoder, Scale, to_probabilities
 from engine.predict.post import Cleaning, clean, coarse_steps, runs
 from engine.predict.predictor import Run
 from engine.predict.return_path import SlabResampler
@@ -161,7 +162,7 @@ class _Work:
         self._progress.update(0, 1, "Finding the lungs")
         self._look()
         self._warnings += guards.check_values(self._hu)
-        self._lungs = find_lungs(self._hu, self._grid)
+        self._lungs = find_lungs(self._hu, self._grid, self._look)
         self._warnings += guards.check_grid(self._grid, self._card.spacing)
         self._warnings += guards.check_lungs(self._lungs, self._grid)
         if self._decoder.told_by_density:
@@ -170,7 +171,9 @@ class _Work:
             )
         box = Box.whole(self._grid.shape_zyx) if self._options.whole else self._lungs.box
         self._crop = plan_crop(self._grid, box, self._card.spacing, self._card.patch)
-        self._plan = plan(self._crop.work.shape_zyx, self._card.patch, self._options.overlap)
+        across = 0.0 if self._card.by_slice else self._options.overlap
+        overlap = (across, self._options.overlap, self._options.overlap)
+        self._plan = plan(self._crop.work.shape_zyx, self._card.patch, overlap)
         self._check_memory()
         self._part = self._canonical_labels()[self._crop.box.slices]
         self._lung = np.zeros(self._part.shape, dtype=np.uint8)
@@ -204,7 +207,7 @@ class _Work:
         part = np.ascontiguousarray(self._part)
         spacing = self._crop.grid.spacing_zyx_mm
         air = self._coarse_air(coarse_steps(spacing))
-        changed = clean(part, self._lung, spacing, self._decoder, air, self._options.cleaning)
+        changed = clean(part, self._lung, spacing, self._decoder, air, self._options.cleaning, self._look)
         for start, stop in runs(changed):
             self._part[start:stop] = part[start:stop]
             self._tell(start, stop)
@@ -277,7 +280,7 @@ class _Work:
             return
         if scale == "logits":
             values = to_probabilities(self._card, values.copy())
-        self._kept[:, start : start + values.shape[1]] = values[list(label_channels(self._card))]
+        self._kept[:, start : start + values.shape[1]] = values[list(outputs(self._card.head, self._card.labels))]
 
     def _probabilities(self) -> dict[str, NDArray[np.float16]] | None:
         if self._kept is None:

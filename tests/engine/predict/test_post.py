@@ -30,6 +30,25 @@ def test_a_good_result_is_left_alone(lungs: np.ndarray) -> None:
     assert (labels == before).all()
 
 
+def test_it_looks_up_in_every_slice_of_every_pass(lungs: np.ndarray) -> None:
+    labels = lungs.copy()
+    labels[8:14, 15:25, 8:16] = 3
+    looks: list[int] = []
+    clean(labels, lungs, SPACING, DECODER, look=lambda: looks.append(1))
+    assert len(looks) > 2 * labels.shape[0]
+
+
+def test_a_piece_in_the_corner_far_from_the_other_pieces_is_found(lungs: np.ndarray) -> None:
+    # Only the box around the pieces is worked on; its edges are those of the volume here.
+    lung = lungs.copy()
+    lung[23, 49, 69] = lung[0, 0, 0] = 2
+    labels = lung.copy()
+    labels[23, 0, 0] = 3
+    changed = clean(labels, lung, SPACING, DECODER)
+    assert (labels == lungs).all()
+    assert list(np.flatnonzero(changed)) == [0, 23]
+
+
 def test_a_patch_of_the_other_side_inside_a_lung_is_given_to_it(lungs: np.ndarray) -> None:
     lung = lungs.copy()
     lung[8:15, 20:30, 5:15] = 2

@@ -160,6 +160,19 @@ def test_a_cancel_before_the_end_leaves_no_result() -> None:
         segment(hu, grid, model=RULE, engine=rule(), progress=Stop(), cancel=token)
 
 
+def test_a_cancel_is_seen_while_cleaning_up() -> None:
+    hu, grid, _ = quick_chest()
+    token = CancelToken()
+
+    class Stop:
+        def update(self, done: float, total: float, text: str = "") -> None:
+            if text == "Cleaning up":
+                token.cancel()
+
+    with pytest.raises(Cancelled):
+        segment(hu, grid, model=RULE, engine=rule(), progress=Stop(), cancel=token)
+
+
 def test_the_source_is_never_written_to() -> None:
     hu, grid, _ = quick_chest()
     hu.setflags(write=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.core.errors import Cancelled
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
@@ -22,6 +23,19 @@ def margins_mm(box: Box, truth: np.ndarray, grid: Grid) -> np.ndarray:
     low = np.subtract(found.start_zyx, box.start_zyx) * grid.spacing_zyx_mm
     high = np.subtract(box.stop_zyx, found.stop_zyx) * grid.spacing_zyx_mm
     return np.stack([low, high])
+
+
+def test_it_can_be_stopped_between_its_steps() -> None:
+    hu, grid, _ = quick_chest(*BELOW_ITS_WORK)
+    looks: list[int] = []
+
+    def stop_at_the_second() -> None:
+        looks.append(1)
+        if len(looks) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        find_lungs(hu, grid, stop_at_the_second)
 
 
 def test_the_box_holds_the_lungs_with_its_margin() -> None:
