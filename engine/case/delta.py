@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.records import pack_labels, pack_parts, unpack_labels, unpack_parts
+from engine.case.records import pack_labels, pack_parts, unpack_labels, unpack_parts, unpack_slabs
 from engine.core.errors import FormatError
 from engine.core.types import LabelArray
 from engine.geometry.box import Box
@@ -156,11 +156,19 @@ class Delta:
 
     def do(self, case: Target) -> None:
         """Write the new ids."""
-        case.labels.write(self.region, unpack_labels(self.after, self.region.shape), shift=self._shift(1))
+        self._write(case, self.after, 1)
 
     def undo(self, case: Target) -> None:
         """Write the old ids."""
-        case.labels.write(self.region, unpack_labels(self.before, self.region.shape), shift=self._shift(-1))
+        self._write(case, self.before, -1)
+
+    def _write(self, case: Target, packed: bytes, sign: int) -> None:
+        shift = self._shift(sign)
+        (z, y, x), (_, bottom, right) = self.region.start_zyx, self.region.stop_zyx
+        for slab in unpack_slabs(packed, self.region.shape):
+            case.labels.write(Box((z, y, x), (z + len(slab), bottom, right)), slab, shift=shift)
+            z += len(slab)
+            shift = None if shift is None else np.zeros_like(shift)  # told once, for all of it
 
     def on(self, case: Case) -> Change | None:
         """Return itself if it was made on the map as it is, else the change from what is there now."""

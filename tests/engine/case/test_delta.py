@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.case.delta import Delta, LabelSetChange, change_from_bytes
+from engine.case.document import Case
 from engine.case.labelset import default_labelset
 from engine.case.records import pack_parts
+from engine.case.volume import SeriesInfo, Volume
 from engine.core.errors import FormatError, GeometryError
 from engine.geometry.box import Box
+from engine.geometry.grid import Grid
 from tests.support.cases import SMALL, a_case, random_labels
 
 starts = st.tuples(st.integers(0, 11), st.integers(0, 24), st.integers(0, 30))
@@ -148,3 +151,19 @@ def test_a_change_without_counted_gains_counts_for_itself():
     assert case.labels.counts[3] == box.size
     plain.undo(case)
     assert case.labels.counts[3] == 0
+
+
+def test_a_change_of_many_slabs_is_written_and_counted_once() -> None:
+    grid = Grid((40, 190, 210), (1.0, 0.7, 0.8))
+    rng = np.random.default_rng(4)
+    case = Case(Volume(np.zeros(grid.shape_zyx, np.int16), grid, SeriesInfo("x", "synthetic")))
+    before = case.labels.data.copy()
+    after = rng.integers(0, 4, grid.shape_zyx).astype(np.uint8)
+    change = Delta.between(case.labels, Box.whole(grid.shape_zyx), after, title="All")
+    assert change is not None
+    change.do(case)
+    assert (case.labels.data == after).all()
+    assert (case.labels.counts == np.bincount(after.ravel(), minlength=256)).all()
+    change.undo(case)
+    assert (case.labels.data == before).all()
+    assert (case.labels.counts == np.bincount(before.ravel(), minlength=256)).all()

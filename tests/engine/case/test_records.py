@@ -16,6 +16,7 @@ from engine.case.records import (
     read_records,
     unpack_labels,
     unpack_parts,
+    unpack_slabs,
 )
 from engine.core.errors import FormatError
 
@@ -92,3 +93,18 @@ def test_labels_of_another_size_are_refused(shape):
 def test_damaged_labels_are_refused():
     with pytest.raises(FormatError):
         unpack_labels(b"nonsense", (1, 2, 3))
+
+
+@pytest.mark.parametrize("shape", [(70, 128, 200), (3, 1100, 1000), (1, 5, 7), (5, 0, 3)])
+def test_slabs_are_the_whole_in_pieces(shape):
+    whole = np.random.default_rng(0).integers(0, 3, shape).astype(np.uint8)
+    pieces = [slab.copy() for slab in unpack_slabs(pack_labels(whole), shape)]
+    assert (np.concatenate(pieces) == whole).all()
+
+
+def test_slabs_of_another_shape_or_cut_short_are_refused():
+    packed = pack_labels(np.random.default_rng(0).integers(0, 9, (40, 200, 200)).astype(np.uint8))
+    with pytest.raises(FormatError):
+        list(unpack_slabs(packed, (41, 200, 200)))
+    with pytest.raises(FormatError):
+        list(unpack_slabs(packed[:-2000], (40, 200, 200)))
