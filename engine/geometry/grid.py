@@ -127,9 +127,11 @@ class Grid:
     def resized(self, spacing_zyx_mm: FloatZyx) -> Grid:
         """Return the grid that covers the same space, face to face, with about this spacing.
 
-        The number of voxels is rounded up and the first voxel's outer face stays where it is.
+        The number of voxels is rounded up and the first voxel's outer face stays where it is. A spacing of 0 leaves
+        its axis as it is.
         """
-        target = np.array(spacing_zyx_mm, dtype=np.float64)
+        wanted = np.array(spacing_zyx_mm, dtype=np.float64)
+        target = np.where(wanted > 0, wanted, self.spacing_zyx_mm)
         z, y, x = (max(1, int(np.ceil(n - 1e-6))) for n in np.array(self.size_mm) / target)
         left, posterior, superior = self.to_lps(0.5 * target / np.array(self.spacing_zyx_mm) - 0.5)
         return replace(

@@ -10,13 +10,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from engine.core.atomic import write_text
 from engine.core.errors import ModelError
+from engine.nets.heads import HEADS, HeadKind, output_count
 from engine.prep.normalise import Intensity
-
-HeadKind = Literal["sigmoid", "grouped", "softmax"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,8 @@ class Card:
         head: How channels become labels: ``"sigmoid"`` each for itself, ``"grouped"``, ``"softmax"``.
         thresholds: One per label for sigmoids; empty means 0.5.
         patch: Window (z, y, x) in voxels.
-        spacing: mm (z, y, x) to which the CT is resampled; None works on the grid as it is.
+        spacing: mm (z, y, x) to which the CT is resampled; None works on the grid as it is. z = 0 keeps the
+            slices: the network sees each alone.
         intensity: Grey values it was trained with.
         licence: Of the weights.
         trained_on: One line per data set, with counts.
@@ -77,11 +77,11 @@ class Card:
             (bool(self.id and self.network), "it lacks its id or its network"),
             (len(self.labels) > 0, "it names no label"),
             (len(set(self.labels)) == len(self.labels), "a label is named twice"),
-            (self.head in {"sigmoid", "grouped", "softmax"}, f"its head “{self.head}” is unknown"),
+            (self.head in HEADS, f"its head “{self.head}” is unknown"),
             (len(self.thresholds) in {0, len(self.labels)}, "it needs one threshold a label"),
             (all(0 < t < 1 for t in self.thresholds), "a threshold is not between 0 and 1"),
             (len(self.patch) == 3 and min(self.patch) > 0, f"its window {self.patch} is no size"),
-            (self.spacing is None or (len(self.spacing) == 3 and min(self.spacing) > 0), "its spacing is no size"),
+            (self.spacing is None or _is_spacing(self.spacing), "its spacing is no size"),
         )
         for good, why in checks:
             if not good:
@@ -90,7 +90,12 @@ class Card:
     @property
     def channels(self) -> int:
         """Outputs the network needs: one a label for sigmoids, else with the background rows."""
-        return len(self.labels) + {"sigmoid": 0, "softmax": 1, "grouped": 2}[self.head]
+        return output_count(self.head, self.labels)
+
+    @property
+    def by_slice(self) -> bool:
+        """Whether the network sees each slice alone."""
+        return self.spacing is not None and self.spacing[0] == 0
 
     def threshold(self, key: str) -> float:
         """Return the probability above which label `key` is set."""
@@ -164,6 +169,10 @@ def write_card(path: Path, card: Card) -> None:
         if isinstance(value, dict):
             head += ["", f"[{key}]", *(f"{_key(k)} = {_toml(v)}" for k, v in cast(dict[str, Any], value).items())]
     write_text(path, "\n".join(head) + "\n")
+
+
+def _is_spacing(spacing: tuple[float, ...]) -> bool:
+    return len(spacing) == 3 and spacing[0] >= 0 and min(spacing[1:]) > 0
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401 - any plain value

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.case.labelset import Label, LabelSet, default_labelset
 from engine.core.types import FloatZyx, HuArray, LabelArray, MaskArray
 from engine.nets.card import Card
+from engine.nets.heads import LUNGS, groups
 
 DENSE_HU = -300
 _SMOOTH_MM = 5.0
@@ -57,7 +58,7 @@ class Decoder:
         self._card = card
         self.labelset = _with_channels(labelset or default_labelset(), card)
         self._index = {key: i for i, key in enumerate(card.labels)}
-        self._lesions = tuple(k for k in card.labels if k not in _LUNGS)
+        self._lesions = tuple(k for k in card.labels if k not in LUNGS)
         self.right_id, self.left_id = self._id("lung_right"), self._id("lung_left")
 
     @property
@@ -81,7 +82,7 @@ class Decoder:
     @property
     def finds_lungs(self) -> bool:
         """Whether the network has a lung channel."""
-        return any(key in self._index for key in _LUNGS)
+        return any(key in self._index for key in LUNGS)
 
     def decode(self, values: Float32, scale: Scale, around: Around) -> tuple[LabelArray, LabelArray]:
         """Return labels (n, y, x) and the lung beneath them: 1 right, 2 left, 0 none.
@@ -105,11 +106,11 @@ class Decoder:
                 out[key] = values[i] - np.float32(threshold if scale == "probabilities" else _logit(threshold))
             return out
         out = {}
-        for first, keys in _groups(self._card):
-            rows = values[first : first + len(keys) + 1]
-            for i, key in enumerate(keys, start=1):
+        for group in groups(self._card.head, self._card.labels):
+            rows = values[group.first : group.first + len(group.labels) + 1]
+            for i, label in enumerate(group.labels, start=1):
                 rivals = np.delete(np.arange(len(rows)), i)
-                out[key] = rows[i] - rows[rivals].max(axis=0)
+                out[self._card.labels[label]] = rows[i] - rows[rivals].max(axis=0)
         return out
 
     def _lung(self, margins: dict[str, Float32], around: Around) -> LabelArray:
@@ -150,9 +151,6 @@ class Decoder:
         return label.id if label else 0
 
 
-_LUNGS = ("lung_right", "lung_left", "lung")
-
-
 def to_probabilities(card: Card, logits: Float32) -> Float32:
     """Return probabilities (channels, …) of logits by the head of the network, in place where it can."""
     if card.head == "sigmoid":
@@ -160,29 +158,12 @@ def to_probabilities(card: Card, logits: Float32) -> Float32:
         np.exp(np.minimum(logits, 80, out=logits), out=logits)
         logits += 1
         return np.reciprocal(logits, out=logits)
-    for first, keys in _groups(card):
-        rows = logits[first : first + len(keys) + 1]
+    for group in groups(card.head, card.labels):
+        rows = logits[group.first : group.first + len(group.labels) + 1]
         rows -= rows.max(axis=0)
         np.exp(rows, out=rows)
         rows /= rows.sum(axis=0)
     return logits
-
-
-def label_channels(card: Card) -> tuple[int, ...]:
-    """Return which output channel belongs to each label of the card; the others are backgrounds."""
-    if card.head == "sigmoid":
-        return tuple(range(len(card.labels)))
-    place = {key: first + i for first, keys in _groups(card) for i, key in enumerate(keys, start=1)}
-    return tuple(place[key] for key in card.labels)
-
-
-def _groups(card: Card) -> list[tuple[int, tuple[str, ...]]]:
-    """Return (first channel, labels) of each softmax group; the first channel of a group is its background."""
-    if card.head == "softmax":
-        return [(0, card.labels)]
-    lungs = tuple(k for k in card.labels if k in _LUNGS)
-    rest = tuple(k for k in card.labels if k not in _LUNGS)
-    return [(0, lungs), (len(lungs) + 1, rest)]
 
 
 def _logit(p: float) -> float:

@@ -49,7 +49,7 @@ def check_grid(grid: Grid, trained_spacing: tuple[float, float, float] | None = 
 
     Args:
         grid: Canonical.
-        trained_spacing: mm (z, y, x) the network was trained with, if it resamples.
+        trained_spacing: mm (z, y, x) the network was trained with, if it resamples; z = 0 where it sees slices.
     """
     z, y, x = grid.spacing_zyx_mm
     out: list[str] = []
@@ -57,10 +57,11 @@ def check_grid(grid: Grid, trained_spacing: tuple[float, float, float] | None = 
         out.append(f"The slices are {z:.1f} mm apart (more than {COARSE_MM:.0f} mm): volumes are rough.")
     if max(y, x) > 2.5:
         out.append(f"Pixels are {max(y, x):.1f} mm wide: small lesions cannot be seen.")
-    if grid.shape_zyx[0] < 8:
+    by_slice = trained_spacing is not None and trained_spacing[0] == 0
+    if grid.shape_zyx[0] < 8 and not by_slice:
         slices = "a single slice" if grid.shape_zyx[0] == 1 else f"{grid.shape_zyx[0]} slices"
         out.append(f"The network looks at a block of slices, and this scan has {slices}: check the result closely.")
-    if trained_spacing and z > 2.5 * trained_spacing[0]:
+    if trained_spacing and not by_slice and z > 2.5 * trained_spacing[0]:
         out.append(f"The network was trained on slices {trained_spacing[0]:.1f} mm apart, these are {z:.1f} mm.")
     return out
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from engine.core.errors import InputError
-from engine.core.types import IndexZyx
+from engine.core.types import FloatZyx, IndexZyx
 from engine.geometry.box import Box
 
 
@@ -55,18 +55,19 @@ class Plan:
             yield z, boxes, zs[i + 1] if i + 1 < len(zs) else self.padded[0]
 
 
-def plan(shape: IndexZyx, tile: IndexZyx, overlap: float = 0.25) -> Plan:
+def plan(shape: IndexZyx, tile: IndexZyx, overlap: float | FloatZyx = 0.25) -> Plan:
     """Return the windows over a volume.
 
     Args:
         shape: Of the volume, (z, y, x); may be smaller than the window.
         tile: Window, (z, y, x).
-        overlap: Least share of a window that its neighbour covers too, 0 … 0.9.
+        overlap: Least share of a window that its neighbour covers too, 0 … 0.9; one for all axes or one each.
 
     Raises:
         InputError: the overlap is out of range.
     """
-    if not 0 <= overlap <= 0.9:
+    each = (overlap,) * 3 if isinstance(overlap, int | float) else overlap
+    if not all(0 <= share <= 0.9 for share in each):
         raise InputError(f"An overlap of {overlap} is not possible.", "It runs from 0 to 0.9.", "0.25 is usual.")
-    z, y, x = (steps(n, t, overlap) for n, t in zip(shape, tile, strict=True))
+    z, y, x = (steps(n, t, share) for n, t, share in zip(shape, tile, each, strict=True))
     return Plan(shape, tile, (z, y, x))

@@ -62,9 +62,12 @@ def plan_crop(grid: Grid, box: Box, spacing: FloatZyx | None, patch: IndexZyx) -
     Args:
         grid: Of the whole canonical volume.
         box: Lungs or body, with their margin.
-        spacing: mm (z, y, x) of the network, None to work on the grid as it is.
+        spacing: mm (z, y, x) of the network, None to work on the grid as it is; 0 keeps an axis.
         patch: Window; the box grows to it where the volume has the voxels: better than padding.
     """
+    if spacing is not None:
+        z, y, x = (wanted or own for own, wanted in zip(grid.spacing_zyx_mm, spacing, strict=True))
+        spacing = (z, y, x)
     same = spacing is None or all(
         abs(own / wanted - 1) < _SAME for own, wanted in zip(grid.spacing_zyx_mm, spacing, strict=True)
     )

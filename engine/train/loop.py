@@ -23,11 +23,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.core.errors import Cancelled, GroundglassError, ModelError
+from engine.core.errors import Cancelled, GroundglassError, ModelError, RecipeError
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.losses.registry import LOSSES
 from engine.losses.target import Target
 from engine.nets.checkpoint import load
+from engine.nets.heads import groups, output_count
 from engine.nets.layers import place
 from engine.nets.registry import build
 from engine.predict.torch_engine import has_bf16
@@ -72,10 +73,15 @@ class Trainer:
         """Build network, loss and optimiser."""
         recipe, training = self.recipe, self.recipe.training
         torch.manual_seed(training.seed)
-        arch = {"norm": "bn", **recipe.arch, "out_channels": len(recipe.labels), "patch": recipe.patch}
+        arch = {
+            "norm": "bn",
+            **recipe.arch,
+            "out_channels": output_count(recipe.head, recipe.labels),
+            "patch": recipe.patch,
+        }
         model = build(recipe.network, arch)
         self.model = place(model, self.device)
-        self.loss: nn.Module = LOSSES.get(training.loss)()
+        self.loss = make_loss(recipe)
         self.optimiser = make_optimiser(self.model, recipe)
         self.average = Average(self.model, training.ema)
         self.drawer = Drawer(recipe, self.train)
@@ -225,7 +231,7 @@ class Trainer:
             ModelError: the file is damaged, or its network or labels are not those of the recipe.
         """
         source, card = load(path)
-        if card.network != self.recipe.network or card.labels != self.recipe.labels:
+        if (card.network, card.labels, card.head) != (self.recipe.network, self.recipe.labels, self.recipe.head):
             raise ModelError(
                 f"The training cannot start from “{path.name}”.",
                 f"It holds {card.network} for {', '.join(card.labels)}; the recipe wants {self.recipe.network} for "
@@ -256,6 +262,26 @@ class Trainer:
         self.best, self.waited = float(numbers["best"]), int(numbers["waited"])
         self.spent_s, self.frozen = float(numbers["spent_s"]), bool(numbers["frozen"])
         run_folder.cut_curve(self.folder, self.step)
+
+
+def make_loss(recipe: Recipe) -> nn.Module:
+    """Return the loss of the recipe.
+
+    Raises:
+        RecipeError: it does not know an argument.
+    """
+    training = recipe.training
+    arguments = dict(training.loss_with)
+    if recipe.head != "sigmoid":
+        arguments["groups"] = [group.labels for group in groups(recipe.head, recipe.labels)]
+    try:
+        return LOSSES.get(training.loss)(**arguments)
+    except TypeError as error:
+        raise RecipeError(
+            f"The loss “{training.loss}” cannot be made as the recipe “{recipe.name}” says.",
+            f"{error}.",
+            "Correct training.loss_with.",
+        ) from error
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

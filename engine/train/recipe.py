@@ -15,9 +15,16 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from engine.core.errors import RecipeError, ResourceError
 from engine.core.paths import resource
+from engine.nets.heads import HeadKind
 from engine.prep.normalise import Intensity
 from engine.train.augment import Augmentation
 from engine.train.schedule import ScheduleKind
+
+_HEAD_WANTS = {
+    "sigmoid": "a loss of independent labels, not “exclusive”",
+    "softmax": "“exclusive” for this head",
+    "grouped": "“exclusive” for this head",
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Training:
         clip: Largest norm of the gradient, 0 for none.
         ema: Decay of the averaged weights that are validated and kept, 0 for none.
         loss: A name in LOSSES.
+        loss_with: Its arguments, e.g. ``{fn_weight = 0.8}``.
         foreground: Share of the patches that are placed on a label.
         freeze_norm_from: Share of the steps after which batch statistics stay fixed, so that the
             weights settle on the ones used for prediction; 1 for never.
@@ -77,6 +85,7 @@ class Training:
     clip: float = 12.0
     ema: float = 0.99
     loss: str = "combined"
+    loss_with: Mapping[str, Any] = field(default_factory=dict[str, Any])
     foreground: float = 0.6
     freeze_norm_from: float = 0.7
     precision: Literal["auto", "bf16", "fp32"] = "auto"
@@ -95,7 +104,9 @@ class Recipe:
         network: A name in NETWORKS.
         text: What it is for.
         labels: Keys of the labels, one output each.
-        spacing: mm (z, y, x) of the patches.
+        head: How outputs become labels: ``"sigmoid"`` each for itself, ``"softmax"`` exclusive, ``"grouped"`` lungs
+            and lesions each exclusive.
+        spacing: mm (z, y, x) of the patches; z = 0 keeps the slices of each case, for networks that see one at a time.
         patch: Voxels (z, y, x).
         arch: Arguments of the network beside outputs and patch.
         intensity: Grey values.
@@ -109,6 +120,7 @@ class Recipe:
     network: str
     text: str = ""
     labels: tuple[str, ...] = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
+    head: HeadKind = "sigmoid"
     spacing: tuple[float, float, float] = (3.0, 2.5, 2.5)
     patch: tuple[int, int, int] = (32, 80, 80)
     arch: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -127,7 +139,8 @@ class Recipe:
         training, data = self.training, self.data
         checks = (
             (len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels", "at least one, none twice"),
-            (min(self.spacing) > 0, "spacing", "positive millimetres"),
+            (min(self.spacing[1:]) > 0 and self.spacing[0] >= 0, "spacing", "positive millimetres, z may be 0"),
+            ((self.head == "sigmoid") != (training.loss == "exclusive"), "training.loss", _HEAD_WANTS[self.head]),
             (min(self.patch[1:]) >= 16 and self.patch[0] >= 1, "patch", "at least 16 voxels along y and x"),
             (data.train >= 0 and data.validation >= 0, "data", "no negative numbers of cases"),
             (data.first_seed >= 0, "data.first_seed", "0 or more"),

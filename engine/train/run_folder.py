@@ -20,6 +20,8 @@ from engine.train.recipe import Recipe, from_dict
 
 STATE = "state.safetensors"
 CURVES = "curves.jsonl"
+_SLICE_VOXELS = 512 * 512
+"""Voxels of the slices that a network of slices is given at once."""
 
 
 def start(folder: Path, recipe: Recipe, *, cases: int, validation: int, threads: int) -> None:
@@ -159,13 +161,22 @@ def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any]) -> Card:
         labels=recipe.labels,
         title=recipe.text,
         arch=arch_dict(model),
-        patch=recipe.patch,
+        head=recipe.head,
+        patch=_window(recipe),
         spacing=recipe.spacing,
         intensity=recipe.intensity,
         trained_on=(f"{plan.train or 'all'} cases, {plan.validation} more to choose the weights by",),
         figures=figures,
         created=datetime.now(UTC).date().isoformat(),
     )
+
+
+def _window(recipe: Recipe) -> tuple[int, int, int]:
+    """Return what the network is given at once in use: its patch, or as many slices as fill the pass."""
+    depth, rows, columns = recipe.patch
+    if recipe.spacing[0] == 0:
+        depth = max(1, _SLICE_VOXELS // (rows * columns))
+    return depth, rows, columns
 
 
 def write_weights(folder: Path, name: str, model: nn.Module, recipe: Recipe, figures: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.core.progress import CancelToken
+from engine.core.types import LabelArray
+from engine.nets.heads import groups, output_count
 from engine.predict.predictor import Run
 from engine.predict.tiles import plan
 from engine.train.batches import label_mask
@@ -68,16 +70,18 @@ def scores(
         run = Run(
             ModuleEngine(module, device, bf16=bf16),
             recipe.intensity,
-            len(recipe.labels),
+            output_count(recipe.head, recipe.labels),
             plan((shape[0], shape[1], shape[2]), recipe.patch, _OVERLAP),
         )
         for start, logits in run.slabs(sample.hu, cancel=cancel):
             part = slice(start, start + logits.shape[1])
+            chosen = _chosen(recipe, logits)
+            truths = _truths(recipe, sample.labels[part], sample.lungs[part])
             for i, key in enumerate(recipe.labels):
                 if key not in sample.annotated:
                     continue
-                truth = label_mask(key, sample.labels[part], sample.lungs[part])
-                found = logits[i] > 0
+                truth = truths[i]
+                found = chosen[i]
                 both[i] += int((found & truth).sum())
                 total[i] += int(found.sum()) + int(truth.sum())
                 drawn[i] += int(truth.sum())
@@ -85,3 +89,25 @@ def scores(
     if dice:
         dice["mean"] = float(np.mean(list(dice.values())))
     return dice
+
+
+def _chosen(recipe: Recipe, logits: NDArray[np.float32]) -> list[NDArray[np.bool_]]:
+    """Return where each label is found."""
+    if recipe.head == "sigmoid":
+        return [row > 0 for row in logits]
+    found: dict[int, NDArray[np.bool_]] = {}
+    for group in groups(recipe.head, recipe.labels):
+        best = logits[group.first : group.first + len(group.labels) + 1].argmax(axis=0)
+        found |= {label: best == place for place, label in enumerate(group.labels, start=1)}
+    return [found[i] for i in range(len(recipe.labels))]
+
+
+def _truths(recipe: Recipe, labels: LabelArray, lungs: LabelArray) -> list[NDArray[np.bool_]]:
+    """Return where each label is; among labels that exclude one another the later one counts."""
+    truths = [label_mask(key, labels, lungs) for key in recipe.labels]
+    for group in groups(recipe.head, recipe.labels):
+        taken = np.zeros(labels.shape, np.bool_)
+        for label in reversed(group.labels):
+            truths[label] = truths[label] & ~taken
+            taken |= truths[label]
+    return truths

@@ -104,6 +104,14 @@ def test_a_spacing_that_divides_evenly_gives_no_extra_voxel():
     assert Grid((1, 2, 3), (1.0, 1.0, 1.0)).resized((50.0, 50.0, 50.0)).shape_zyx == (1, 1, 1)
 
 
+def test_a_spacing_of_zero_leaves_an_axis_as_it_is():
+    grid = Grid((7, 20, 30), (5.0, 0.8, 0.7), (-10.0, 20.0, 5.0), ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)))
+    wider = grid.resized((0.0, 1.6, 1.4))
+    assert wider.shape_zyx == (7, 10, 15)
+    assert wider.spacing_zyx_mm == (5.0, 1.6, 1.4)
+    assert np.allclose(wider.to_lps((3, 0, 0)) - grid.to_lps((3, 0, 0)), (0.35, 0.4, 0.0))
+
+
 def test_two_grids_match_if_every_voxel_is_at_the_same_place():
     grid = oblique_grid()
     moved = Grid(grid.shape_zyx, grid.spacing_zyx_mm, (-30.0005, 12.5, 201.0), grid.direction)

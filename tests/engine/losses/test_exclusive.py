@@ -48,3 +48,27 @@ def test_a_sample_without_any_drawing_and_padding_cost_nothing() -> None:
     assert logits.grad[1].abs().max() == 0
     assert logits.grad[0, ..., 0].abs().max() == 0
     assert logits.grad[0, ..., 1].abs().min() > 0
+
+
+def test_groups_are_cross_entropies_side_by_side() -> None:
+    logits = torch.randn(1, 5, 1, 2, 3)
+    classes = [torch.randint(0, n, (1, 1, 2, 3)) for n in (3, 2)]
+    labels = torch.stack([classes[0] == 1, classes[0] == 2, classes[1] == 1], dim=1).float()
+    found = ExclusiveCrossEntropy(groups=[[0, 1], [2]])(logits, Target(labels, torch.ones(1, 3)))
+    wanted = sum(
+        float(torch.nn.functional.cross_entropy(part, truth))
+        for part, truth in zip((logits[:, :3], logits[:, 3:]), classes, strict=True)
+    )
+    assert float(found) == pytest.approx(wanted / 2, abs=1e-6)
+
+
+def test_labels_drawn_as_one_ask_for_some_of_them_whatever_lies_beneath() -> None:
+    """Lung drawn, lesions known as one mask only: in the mask either lesion, beyond it neither."""
+    labels = torch.zeros(1, 3, 1, 1, 3)
+    labels[:, 0] = 1  # lung everywhere, but for the last voxel
+    labels[..., 2] = 0
+    union = torch.tensor([1.0, 0, 0]).view(1, 1, 1, 1, 3)
+    target = Target(labels, torch.tensor([[1.0, 0, 0]]), None, union, (1, 2), torch.ones(1))
+    logits = torch.zeros(1, 4, 1, 1, 3)
+    p = torch.tensor([2 / 4, 1 / 4, 1 / 4])  # lesions; lung; background, as the lung was drawn
+    assert float(ExclusiveCrossEntropy()(logits, target)) == pytest.approx(-float(p.log().mean()), abs=1e-6)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.nets.card import Card
-from engine.predict.decode import Around, Decoder, label_channels, to_probabilities
+from engine.nets.heads import outputs
+from engine.predict.decode import Around, Decoder, to_probabilities
 from tests.support.models import FIVE
 
 SHAPE = (1, 1, 8)
@@ -105,7 +106,7 @@ def test_exclusive_classes_take_the_likeliest(scale: str) -> None:
 
 def test_groups_exclude_each_other_only_inside() -> None:
     card = Card("a", "n", FIVE, head="grouped")
-    assert label_channels(card) == (1, 2, 4, 5, 6)
+    assert outputs(card.head, card.labels) == (1, 2, 4, 5, 6)
     values = np.zeros((7, *SHAPE), np.float32)
     values[[0, 3]] = 1  # both backgrounds
     values[1, ..., 0] = values[2, ..., 1] = values[2, ..., 2] = values[4, ..., 2] = values[6, ..., 3] = 5
