@@ -28,6 +28,7 @@ class TerminalProgress:
         self._left = TimeLeft()
         self._last_s = -_LOG_EVERY_S
         self._text = ""
+        self._line = ""
         self._width = 0
 
     def update(self, done: float, total: float, text: str = "") -> None:
@@ -46,8 +47,11 @@ class TerminalProgress:
         left = f", {seconds:.0f} s left" if seconds is not None and seconds >= 0.5 and not finished else ""
         if self._live:
             self._rewrite(f"{self._prefix}{_bar(done, total)} {text}{left}")
-        else:
-            self._stream.write(f"{self._prefix}{text or 'Working'}{left}\n")
+            return
+        line = f"{self._prefix}{text or 'Working'}{left}\n"
+        if line != self._line:  # the end of a step of one piece says nothing new
+            self._line = line
+            self._stream.write(line)
             self._stream.flush()
 
     def end(self) -> None:

@@ -38,6 +38,12 @@ def explain_os_error(error: OSError, path: Path, *, act: str = "written") -> Res
             f"“{path.name[:60]}…” has {len(path.name.encode())} bytes.",
             "Choose a shorter name.",
         )
+    if act == "written" and error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return ResourceError(
+            f"“{path.name}” could not be written.",
+            f"{where} is no folder, or lies below a file.",
+            "Choose another folder.",
+        )
     return ResourceError(
         f"“{path.name}” could not be {act}.",
         f"{error.strerror or 'The disk does not answer'} ({where}).",

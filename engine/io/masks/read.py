@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.case.volume import Notice
+from engine.core.atomic import explain_os_error, is_there
 from engine.core.errors import Choice, ChoiceNeeded, FormatError, GeometryError, InputError
 from engine.core.progress import CancelToken
 from engine.core.types import HuArray, LabelArray
@@ -84,8 +85,8 @@ def read_any(path: Path, options: ReadOptions, cancel: CancelToken | None = None
         FormatError: none of these, or damaged.
         ChoiceNeeded: the file can be read in more than one way.
     """
-    from engine.core.atomic import explain_os_error
-
+    if not is_there(path):
+        raise InputError(f"“{path.name}” is not there.", "No file has this name.", "Check the path.")
     try:
         with path.open("rb") as file:
             head = file.read(4096)

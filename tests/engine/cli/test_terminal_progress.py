@@ -52,3 +52,11 @@ def test_the_last_half_second_is_not_counted_down() -> None:
     progress.update(1, 2, "Reading: 1")
     progress.update(1, 2, "Checking")
     assert "0 s left" not in log.getvalue()
+
+
+def test_a_step_that_ends_with_the_same_words_is_told_once() -> None:
+    log = io.StringIO()
+    progress = TerminalProgress("", log)
+    progress.update(0, 9, "Reading slices")
+    progress.update(9, 9, "Reading slices")
+    assert log.getvalue() == "Reading slices\n"

@@ -94,3 +94,10 @@ def test_reading_is_explained_too(tmp_path):
     with pytest.raises(ResourceError, match="could not be read"):
         reading(path.read_bytes, path)
     assert "may not be opened" in explain_os_error(PermissionError(13, "no"), path, act="read").why
+
+
+def test_a_place_below_a_file_is_said_in_words(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ResourceError, match="no folder"):
+        write_text(tmp_path / "file" / "x.txt", "text")
+    assert (tmp_path / "file").read_text() == "mine"

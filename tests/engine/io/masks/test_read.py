@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from engine.case.labelset import default_labelset
-from engine.core.errors import ChoiceNeeded, FormatError, GeometryError
+from engine.core.errors import ChoiceNeeded, FormatError, GeometryError, InputError
 from engine.geometry.grid import Grid
 from engine.geometry.points import affine_ras
 from engine.geometry.resample import labels_to
@@ -180,3 +180,8 @@ def test_itk_images_of_masks_agree(tmp_path):
     sitk.WriteImage(image, str(tmp_path / "m.nii.gz"))
     np.testing.assert_array_equal(original(read_mask(tmp_path / "m.nii.gz", oblique_grid())), some_mask())
     assert ct().shape == SHAPE
+
+
+def test_a_mask_that_is_not_there_is_bad_input(tmp_path):
+    with pytest.raises(InputError, match="not there"):
+        read_mask(tmp_path / "none.nii.gz")
