@@ -195,7 +195,7 @@ class Gestures:
     # --- keyboard --------------------------------------------------------------------------------
     def wants(self, event: QKeyEvent) -> bool:
         """Whether the pane needs a key that a shortcut of the window might take."""
-        return event.key() == Qt.Key.Key_Escape and self.busy
+        return event.key() == Qt.Key.Key_Escape and (self.busy or self._tool_waits())
 
     def key(self, event: QKeyEvent) -> bool:
         """Take Space and Esc; returns False for keys that are not the pane's. The others are actions."""
@@ -241,10 +241,16 @@ class Gestures:
             drag.cancel()
             return True
         tool = self._view.tool_of(session.tool)
-        if session.preview is not None and tool is not None:
+        if tool is not None and (session.preview is not None or self._tool_waits()):
             tool.cancel()
+            if self._view.hover is not None:
+                self._view.show_outline(self._view.pointer(self._view.hover, Modifier.NoModifier))
             return True
         return False
+
+    def _tool_waits(self) -> bool:
+        """Whether the tool has begun something that goes on with the next click."""
+        return bool(getattr(self._view.tool_of(self._view.session.tool), "in_the_air", False))
 
     def _resize_tool(self, steps: int) -> None:
         view = self._view

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from tests.support.window import Bench, chest_file
 
@@ -85,3 +86,32 @@ def test_a_step_of_the_list_goes_there_and_shows_it(bench: Callable[..., Bench],
     history.list.itemClicked.emit(history.list.item(1))  # type: ignore[attr-defined]
     np.testing.assert_array_equal(case.labels.data, first)
     assert b.session.cursor_zyx[0] == z
+
+
+def test_an_outline_is_clicked_from_corner_to_corner(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench()
+    b.open(chest_file(tmp_path))
+    assert b.session.case is not None
+    view = b.pane()
+    view.setFocus()
+    b.key(Qt.Key.Key_G)
+    z = b.session.cursor_zyx[0]
+    corners = [b.pixel_of(voxel) for voxel in ((z, 20, 20), (z, 20, 30), (z, 32, 30))]
+    left = Qt.MouseButton.LeftButton
+    for corner in corners:
+        QTest.mouseMove(view, corner)
+        QTest.mouseClick(view, left, Qt.KeyboardModifier.NoModifier, corner)
+    b.key(Qt.Key.Key_Escape)
+    assert b.session.tool == "outline"
+    for corner in corners:
+        QTest.mouseMove(view, corner)
+        QTest.mouseClick(view, left, Qt.KeyboardModifier.NoModifier, corner)
+    assert not b.session.case.history.steps
+    QTest.mouseDClick(view, left, Qt.KeyboardModifier.NoModifier, corners[-1])
+    (step,) = b.session.case.history.steps
+    assert step.title == "Outline: Ground-glass"
+    painted = np.argwhere(b.session.case.labels.data == 3)
+    assert set(painted[:, 0]) == {z}
+    assert (painted[:, 1:].min(axis=0) >= (19, 20)).all()
+    assert (painted[:, 1:].max(axis=0) <= (32, 31)).all()
+    assert 45 <= len(painted) <= 90  # half of 10 x 12
