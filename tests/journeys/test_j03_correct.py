@@ -108,6 +108,7 @@ def test_an_outline_is_clicked_from_corner_to_corner(bench: Callable[..., Bench]
         QTest.mouseClick(view, left, Qt.KeyboardModifier.NoModifier, corner)
     assert not b.session.case.history.steps
     QTest.mouseDClick(view, left, Qt.KeyboardModifier.NoModifier, corners[-1])
+    QTest.mouseRelease(view, left, Qt.KeyboardModifier.NoModifier, corners[-1])
     (step,) = b.session.case.history.steps
     assert step.title == "Outline: Ground-glass"
     painted = np.argwhere(b.session.case.labels.data == 3)
