@@ -71,6 +71,11 @@ def test_large_maps_are_normalised_exactly() -> None:
     assert np.abs(compiled(x.numpy())[0] - expected).max() < 1e-4
 
 
+def test_its_threads_may_move_to_another_core(tmp_path: Path) -> None:
+    engine = OpenvinoEngine(request(tiny_model(tmp_path / "t.safetensors")))
+    assert engine._request.get_compiled_model().get_property("ENABLE_CPU_PINNING") is False
+
+
 def test_a_network_is_converted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_model(tmp_path / "t.safetensors")
     window = np.random.default_rng(1).random((1, 1, *PATCH), dtype=np.float32)
