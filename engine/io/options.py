@@ -18,6 +18,7 @@ Rescale = Literal["as-is", "minus-1024"]
 FillGaps = Literal["interpolate", "longest"]
 Duplicates = Literal["first", "last"]
 Modality = Literal["any"]
+TooLarge = Literal["thin", "middle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class ReadOptions:
             part without a gap.
         duplicates: DICOM with two different images at one position: which one holds, in order of
             InstanceNumber.
+        too_large: DICOM series that does not fit into memory: every n-th slice of all of it, or all slices of
+            its middle.
         modality: ``"any"`` reads X-rays, MR and others for viewing only.
     """
 
@@ -44,6 +47,7 @@ class ReadOptions:
     time_point: int | None = None
     fill_gaps: FillGaps | None = None
     duplicates: Duplicates | None = None
+    too_large: TooLarge | None = None
     modality: Modality | None = None
 
     def answered(self, key: str, value: str) -> ReadOptions:
@@ -134,6 +138,9 @@ QUESTIONS: dict[str, Question] = {
         "--fill-gaps", "many slices missing: interpolate, or read the longest whole part", "interpolate", "longest"
     ),
     "duplicates": _choice("--duplicates", "two different images at one position: which one holds", "first", "last"),
+    "too_large": _choice(
+        "--too-large", "more than fits into memory: fewer slices of all of it, or all of its middle", "thin", "middle"
+    ),
     "modality": _choice("--modality", "“any” opens what is no CT, for viewing only", "any"),
 }
 

@@ -20,12 +20,12 @@ from engine.core.errors import DicomError, FormatError, GroundglassError, Resour
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.dicom.checks import MOST_INTERPOLATED, Arranged, arrange, without
 from engine.io.dicom.codec import is_lossy
+from engine.io.dicom.fit import fitted
 from engine.io.dicom.geometry import Plan, Tap
 from engine.io.dicom.pixels import AIR, Findings, PixelReader
 from engine.io.dicom.rows import is_elsewhere
 from engine.io.dicom.slice import Slice
 from engine.io.dicom.values import Values, ask_for_modality, judge, modality_of
-from engine.io.files.memory import demand_volume
 from engine.io.options import ReadOptions
 from engine.io.privacy import hashed
 
@@ -70,7 +70,7 @@ def read_series(
     try:
         reader.warm(slices[0])
         arranged = arrange(list(slices), options, same_image)
-        demand_volume(arranged.plan.grid.shape_zyx, f"The series of {len(slices)} images")
+        arranged = fitted(arranged, options, lambda part, told: arrange(part, told, same_image))
         arranged, values = _judged(reader, arranged, options)
         filling = _Filling(reader, arranged, values, cancel)
         return filling.run(options, started, filled, progress)

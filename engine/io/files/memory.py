@@ -17,6 +17,16 @@ def free_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def slices_that_fit(rows: int, columns: int) -> int:
+    """Return how many slices of int16 there is room for now, with a label map over them."""
+    return max(0, free_bytes() - _SPARE_BYTES) // max(1, 3 * rows * columns)
+
+
+def fits(shape_zyx: IndexZyx) -> bool:
+    """Return whether an int16 volume fits now."""
+    return 2 * math.prod(shape_zyx) <= max(0, free_bytes() - _SPARE_BYTES)
+
+
 def demand_volume(shape_zyx: IndexZyx, what: str) -> None:
     """Refuse an int16 volume that would not fit.
 

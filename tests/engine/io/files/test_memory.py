@@ -15,3 +15,13 @@ def test_what_fits_is_let_through_and_what_does_not_is_refused(monkeypatch: pyte
 
 def test_free_memory_is_told_in_bytes() -> None:
     assert 1 << 20 < memory.free_bytes() < 1 << 50
+
+
+def test_what_fits_leaves_room_for_the_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: memory._SPARE_BYTES + 3 * 512 * 512 * 100)
+    assert memory.slices_that_fit(512, 512) == 100
+    assert memory.fits((150, 512, 512))
+    assert not memory.fits((151, 512, 512))
+    monkeypatch.setattr(memory, "free_bytes", lambda: 0)
+    assert memory.slices_that_fit(512, 512) == 0
+    assert not memory.fits((1, 1, 1))
