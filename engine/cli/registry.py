@@ -17,6 +17,7 @@ VERBS: Registry[Verb] = Registry(
         "export": Entry("engine.cli.export:main", text="write what the window exports from a case"),
         "cases": Entry("engine.cli.cases:main", text="list the cases kept here, or remove some"),
         "train": Entry("engine.cli.train:main", text="train a network from a recipe"),
+        "evaluate": Entry("engine.cli.evaluate:main", text="measure a model on labelled cases"),
         "models": Entry("engine.cli.models:main", text="list networks and weights"),
         "doctor": Entry("engine.cli.doctor:main", text="say what is there, what is missing, what to do"),
     },

@@ -33,6 +33,9 @@ def test_distances_agree_with_all_pairs(seed):
     assert measured.hd95 == pytest.approx(max(np.percentile(there, 95), np.percentile(back, 95)))
     assert measured.hausdorff == pytest.approx(max(there.max(), back.max()))
     assert measured.assd == pytest.approx(np.concatenate([there, back]).mean())
+    for tolerance in (0.0, 1.0, 2.5):
+        within = sum(d <= tolerance + 1e-6 for d in (*there, *back)) / (len(there) + len(back))
+        assert measured.dice_within(tolerance) == pytest.approx(within)
 
 
 def test_hausdorff_agrees_with_simpleitk():
