@@ -16,6 +16,7 @@ from app.jobs.queue import JobQueue
 from app.model.action import Host
 from app.model.recent import RecentStudies
 from app.model.session import Session
+from app.shell.making_way import CLOSE, making_way
 from engine.case.document import Case
 from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, GroundglassError
@@ -252,6 +253,9 @@ class Opening(QObject):
     def _on_failed(self, error: object) -> None:
         source, self._job = self._source, None
         self._drop_half_read()
+        if source is not None and self._made_way(error):
+            self._read(source)
+            return
         if isinstance(error, ChoiceNeeded) and source is not None:
             answer = self._host.ask(error)
             if answer is not None:
@@ -260,6 +264,16 @@ class Opening(QObject):
         elif isinstance(error, GroundglassError):
             self._host.show_problem(error)
         self.gave_up.emit()
+
+    def _made_way(self, error: object) -> bool:
+        """Close the open case where the memory does not hold two and the person says so."""
+        case = self._session.case
+        question = making_way(error, case.volume.info.name) if case is not None else None
+        if question is None or self._host.ask(question) != CLOSE:
+            return False
+        self._leave()
+        self._session.set_case(None)
+        return True
 
     def _on_cancelled(self) -> None:
         self._job = None

@@ -8,6 +8,7 @@ GroundglassError
 │   ├── RecipeError         a training recipe
 │   └── ChoiceNeeded        the window would ask here
 ├── ResourceError        3  memory, disk, device
+│   └── MemoryShortage      the memory that is free does not suffice
 ├── ModelError           4  weights missing, damaged, or for other labels
 ├── LibraryError         5  the library of cases
 └── WorkerError         70  a child process died: a defect or a kill
@@ -115,6 +116,10 @@ class ResourceError(GroundglassError):
     """Memory, disk or device gave out."""
 
     exit_code = 3
+
+
+class MemoryShortage(ResourceError):
+    """What was asked for does not fit into the memory that is free now."""
 
 
 class ModelError(GroundglassError):

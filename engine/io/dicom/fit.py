@@ -26,7 +26,7 @@ def fitted(arranged: Arranged, options: ReadOptions, again: Callable[[list[Slice
 
     Raises:
         ChoiceNeeded: it does not fit, and there are two ways to read less of it.
-        ResourceError: not even a part fits.
+        MemoryShortage: not even a part fits.
     """
     shape, slices = arranged.plan.grid.shape_zyx, arranged.slices
     what = f"The series of {len(slices)} images"

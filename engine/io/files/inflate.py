@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.atomic import explain_os_error
-from engine.core.errors import FormatError, ResourceError
+from engine.core.errors import FormatError, MemoryShortage
 from engine.core.progress import CancelToken
 
 Packing = Literal["none", "gzip", "zlib", "bzip2"]
@@ -188,11 +188,11 @@ def check_memory(path: Path, need: int) -> None:
         need: Bytes that reading will take at its peak.
 
     Raises:
-        ResourceError: more than is free; names both numbers.
+        MemoryShortage: more than is free; names both numbers.
     """
     free = available_bytes()
     if need + _SPARE > free:
-        raise ResourceError(
+        raise MemoryShortage(
             f"“{path.name}” is too large for this computer's memory.",
             f"It needs {need / 2**30:.1f} GiB, {max(free - _SPARE, 0) / 2**30:.1f} GiB are free.",
             "Close other programs, or crop or downsample the file first.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.core.errors import ResourceError
+from engine.core.errors import MemoryShortage
 from engine.core.types import IndexZyx
 
 _SPARE_BYTES = 1 << 28
@@ -35,12 +35,12 @@ def demand_volume(shape_zyx: IndexZyx, what: str) -> None:
         what: What to call it, e.g. ``"The series"``.
 
     Raises:
-        ResourceError: it needs more than is free; names both numbers.
+        MemoryShortage: it needs more than is free; names both numbers.
     """
     need = 2 * math.prod(shape_zyx)
     free = free_bytes()
     if need > max(0, free - _SPARE_BYTES):
-        raise ResourceError(
+        raise MemoryShortage(
             f"{what} is too large for this computer.",
             f"{' × '.join(map(str, reversed(shape_zyx)))} voxels need {need >> 20} MiB; {free >> 20} MiB are free.",
             "Close other programs, or open a smaller series.",
