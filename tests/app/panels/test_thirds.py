@@ -28,13 +28,8 @@ def ground(chart: ThirdsChart, side: int, third: int) -> np.ndarray:
 
 
 def zones(**percent: float) -> list[Zone]:
-    fields = Zone.__dataclass_fields__
-    made = []
-    for side in SIDES:
-        for third in THIRDS:
-            values = {"side": side, "third": third, "percent": percent.get(f"{side}_{third}", 0.0), "score": 2}
-            made.append(Zone(**{name: values.get(name, 0) for name in fields}))
-    return made
+    cells = [(side, third, percent.get(f"{side}_{third}", 0.0)) for side in SIDES for third in THIRDS]
+    return [Zone(side, third, 800.0, 8.0 * share, share, 2) for side, third, share in cells]
 
 
 def test_what_is_involved_is_warmer_and_stands_on_its_side(chart) -> None:
