@@ -50,10 +50,11 @@ def save(path: Path, model: nn.Module, card: Card, *, half: bool = False) -> Car
         path: Ends in ``.safetensors``.
         model: One of NETWORKS; its arguments go into the header, whatever `card.arch` says.
         card: What it is. Its patch, labels, spacing and intensity are needed to use the file.
-        half: Store floating numbers in 16 bits: half the size, about three digits.
+        half: Store the large tensors in 16 bits: half the size, about three digits. Vectors (biases, statistics
+            of normalisation) stay in 32: a variance may be larger than 16 bits hold, and would be infinite.
 
     Raises:
-        ModelError: the card names another network or another number of labels.
+        ModelError: the card names another network or another number of labels, or a weight is no number.
         ResourceError: disk full, folder read-only.
     """
     from safetensors.torch import save_file
@@ -69,6 +70,7 @@ def save(path: Path, model: nn.Module, card: Card, *, half: bool = False) -> Car
         )
     _check_channels(card)
     tensors = {name: _stored(tensor, half=half) for name, tensor in model.state_dict().items()}
+    _check_finite(tensors, "The weights were not written.", "Train on with a lower learning rate, or start again.")
     metadata = {
         "format": FORMAT,
         "card": json.dumps(card.to_dict(), ensure_ascii=False, sort_keys=True),
@@ -155,8 +157,16 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 def _stored(tensor: Tensor, *, half: bool) -> Tensor:
     tensor = tensor.detach().cpu()
     if tensor.is_floating_point():
-        tensor = tensor.half() if half else tensor.float()
+        tensor = tensor.float()
+        if half and tensor.ndim > 1 and tensor.half().isfinite().all():
+            tensor = tensor.half()
     return tensor.contiguous()
+
+
+def _check_finite(tensors: Mapping[str, Tensor], what: str, fix: str) -> None:
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ModelError(what, f"{name} holds infinite values or values that are no number.", fix)
 
 
 def _read_raw_header(path: Path) -> tuple[int, dict[str, Any]]:

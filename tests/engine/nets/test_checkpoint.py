@@ -54,6 +54,26 @@ def test_network_and_card_come_back(tmp_path: Path, network: torch.nn.Module) ->
         assert torch.equal(back.state_dict()[name], tensor), name
 
 
+def test_large_statistics_survive_half_the_bytes(tmp_path: Path) -> None:
+    """A variance beyond 65 504 would be infinite in 16 bits and silence its channel."""
+    network = build("ra_unet3d", {**TINY, "norm": "bn", "out_channels": 5})
+    norm = next(m for m in network.modules() if isinstance(m, torch.nn.BatchNorm3d))
+    norm.running_var.fill_(1e6)  # type: ignore[union-attr]
+    norm.weight.data.fill_(1e5)
+    save(tmp_path / "half.safetensors", network, CARD, half=True)
+    back, _ = load(tmp_path / "half.safetensors")
+    x = torch.randn(1, 1, 16, 32, 32)
+    with torch.inference_mode():
+        assert torch.allclose(back(x), network.eval()(x), rtol=0.02, atol=0.05)
+
+
+def test_weights_that_are_no_numbers_are_not_written(tmp_path: Path, network: torch.nn.Module) -> None:
+    next(network.parameters()).data.flatten()[0] = float("nan")
+    with pytest.raises(ModelError, match="no number"):
+        save(tmp_path / "nan.safetensors", network, CARD)
+    assert not list(tmp_path.iterdir())
+
+
 def test_half_the_bytes_keep_three_digits(tmp_path: Path, network: torch.nn.Module) -> None:
     whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
     save(whole, network, CARD)
