@@ -15,6 +15,9 @@ from PySide6.QtWidgets import (
     QLayout,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +27,7 @@ from app.look.icons import icon_pixmap, line_icon
 from app.look.style import CONTROL_PX, GAP_PX, PAD_PX
 from app.look.tokens import tokens_of
 
+_COMBO_INSET_PX = 8
 _MOVES = {
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -256,6 +260,23 @@ class ShortLabel(QLabel):
     def _cut(self) -> None:
         shown = QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, max(self.width(), 8))
         self.setText(shown)
+
+
+class ShortCombo(QComboBox):
+    """A choice whose words end in … where space does not suffice; the style sheet would cut through a letter."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the frame, the arrow and as much of the words as fits."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        style = self.style()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - _COMBO_INSET_PX
+        text, elide = self.currentText(), Qt.TextElideMode.ElideRight
+        option.currentText = self.fontMetrics().elidedText(text, elide, max(room, 8))  # type: ignore[attr-defined]
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 def types_text(widget: QWidget | None = None) -> bool:

@@ -98,7 +98,7 @@ QAbstractItemView::item:hover { background: $raised; }
 QAbstractItemView::item:selected { background: $raised; color: $text; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
-  padding: 4px 6px; font-size: ${table_px}px; font-weight: 400; }
+  padding: 4px 9px; font-size: ${table_px}px; font-weight: 400; }
 QTableCornerButton::section { background: $panel; border: none; }
 
 QScrollArea, QScrollArea > QWidget > QWidget#content { background: transparent; border: none; }

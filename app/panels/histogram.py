@@ -11,7 +11,7 @@ from app.look.tokens import tokens_of
 from engine.case.findings import HuHistogram
 from engine.core.types import FloatArray
 
-_HEIGHT = 132
+_HEIGHT = 104
 _SHOWN_HU = (-1048.0, 224.0)
 _TICKS_HU = (-1000, -750, -500, -250, 0)
 _TICK_PX = 4

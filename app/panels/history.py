@@ -65,7 +65,7 @@ class HistoryPanel(PanelBody):
         self.list.setMouseTracking(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("Steps")
-        self.list.setMinimumHeight(3 * _ROW)
+        self.list.setMinimumHeight(2 * _ROW)
         self.list.itemClicked.connect(self._go)
         self.list.itemActivated.connect(self._go)
         self._empty = EmptyNote("history", "No steps yet", "What you and the network do is listed here.")

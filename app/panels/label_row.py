@@ -53,7 +53,6 @@ class LabelRow(QWidget):
         self.field.editingFinished.connect(self._rename)
         self._ml = words("", "muted")
         self._ml.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._ml.setMinimumWidth(54)
         self.eye = quiet("eye", "Show", checkable=True)
         self.lock = quiet("lock-open", "Lock", checkable=True)
         self.eye.clicked.connect(lambda: session.show_label(self._label.id, visible=not self._label.visible))

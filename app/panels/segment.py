@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 from app.doors.segment import ModelChoice, Outcome, models
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
-from app.look.pieces import EmptyNote, PanelBody, ShortLabel, Skeleton, column, push, row, words
+from app.look.pieces import EmptyNote, PanelBody, ShortCombo, ShortLabel, Skeleton, column, push, row, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context
 
@@ -43,7 +43,7 @@ class SegmentPanel(PanelBody):
         self._context = context
         self._runner: Runner | None = None
         self._models: tuple[ModelChoice, ...] | None = None
-        self.model_box = QComboBox()
+        self.model_box = ShortCombo()
         self.model_box.setAccessibleName("Network")
         # A long name of a model must not push the button out of a narrow dock.
         self.model_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

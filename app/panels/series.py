@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -157,6 +158,8 @@ class SeriesPanel(PanelBody):
         self.table.doubleClicked.connect(lambda _index: self._choose())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._look())
         self.skeleton = Skeleton(6, _PICTURE + 12)
+        # It stands where the table will stand: the title must not jump.
+        self.skeleton.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._title = ShortLabel("", "title")
         self._foot = words("", "small")
         self.open_button = push("Open", "Enter opens the row that is picked.", primary=True)
@@ -175,9 +178,9 @@ class SeriesPanel(PanelBody):
         )
         self.wait("")
 
-    def wait(self, name: str) -> None:
-        """Show that a source is being looked at."""
-        self._title.set_whole(f"Looking what is inside {name}…" if name else "")
+    def wait(self, sentence: str) -> None:
+        """Show that a source is being looked at, or made."""
+        self._title.set_whole(sentence)
         self._foot.setText("")
         self.table.hide()
         self.skeleton.show()

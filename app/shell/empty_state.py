@@ -15,6 +15,8 @@ from app.model.recent import RecentStudy
 
 _WIDTH = 680
 _SHOWN = 5
+_WHEN_PX = 84
+"""Of a recent study: as wide in every row, so that the columns are straight."""
 
 NOT_A_DEVICE = (
     "groundglass is a research tool, no medical device: what it marks and counts is not for diagnosis or treatment."
@@ -71,6 +73,8 @@ class _RecentRow(QPushButton):
         name = ShortLabel(study.name)
         where = ShortLabel(str(Path(study.path)), "small")
         when = words(ago(time.time() - study.at), "small")
+        when.setFixedWidth(_WHEN_PX)
+        when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = row(gap=14)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.addWidget(name, 3)
@@ -125,7 +129,7 @@ class EmptyState(PanelBody):
         self.open_card.clicked.connect(self.open_asked)
         self.sample_card.clicked.connect(self.sample_asked)
         self._unfinished = QVBoxLayout()
-        self._unfinished.setSpacing(8)
+        self._unfinished.setSpacing(12)
         self._recent_title = words("Recent", "muted")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from app.look.icons import line_icon
@@ -70,6 +70,8 @@ class MainBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._table = table
         self._buttons: dict[str, QToolButton] = {}
+        self._is_short: bool | None = None
+        self._full_px = 0
         placed = sorted((a for a in table.actions if a.toolbar), key=lambda a: a.toolbar)
         for before, action in zip([None, *placed], placed, strict=False):
             if before is not None and before.toolbar // 10 != action.toolbar // 10:
@@ -85,6 +87,33 @@ class MainBar(QToolBar):
             action = self._table.action(name)
             button.setText(_words_of(action, keys))
             button.setToolTip(self._table[name].toolTip())
+        self._key.setText(key_text(_first(self._table.keys("help.palette"))))
+        self._full_px, self._is_short = 0, None
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the icons stand alone: nothing may fall off the end of the bar."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if not self._full_px:
+            self._shorten(on=False)
+            self._full_px = self.sizeHint().width()
+        self._shorten(on=self.width() < self._full_px)
+
+    def _shorten(self, *, on: bool) -> None:
+        if on == self._is_short:
+            return
+        self._is_short = on
+        style = Qt.ToolButtonStyle
+        for name, button in self._buttons.items():
+            action = self._table.action(name)
+            keyed = action.checked is not None and bool(_short(self._table.keys(name)))
+            wordy = _shows_words(action) or (keyed and not on)
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if wordy else style.ToolButtonIconOnly)
+        self._finder.setToolButtonStyle(style.ToolButtonIconOnly if on else style.ToolButtonTextBesideIcon)
+        self._key_place.setVisible(not on)
 
     def _add(self, action: Action) -> None:
         live = self._table[action.id]
@@ -96,9 +125,6 @@ class MainBar(QToolBar):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(action.title.rstrip("…"))
         button.setFixedHeight(CONTROL_PX + 4)
-        shows_words = _shows_words(action) or action.checked is not None
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if shows_words else Qt.ToolButtonStyle.ToolButtonIconOnly
-        button.setToolButtonStyle(style)
         self._buttons[action.id] = button
 
     def _restore(self) -> None:
@@ -125,9 +151,10 @@ class MainBar(QToolBar):
         finder.clicked.connect(live.trigger)
         finder.setToolTip(live.toolTip())
         self.addWidget(finder)
-        key = words(key_text(_first(self._table.keys("help.palette"))), "key")
-        key.setFixedHeight(20)
-        self.addWidget(key)
+        self._finder = finder
+        self._key = words("", "key")
+        self._key.setFixedHeight(20)
+        self._key_place = self.addWidget(self._key)
 
 
 def _words_of(action: Action, keys: tuple[str, ...]) -> str:

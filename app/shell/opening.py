@@ -70,7 +70,7 @@ class Opening(QObject):
     """
 
     looking = Signal(str)
-    """A source is being looked at; the argument is its name."""
+    """A source is being looked at; the argument is the sentence that says so."""
     found = Signal(object, str)
     """Several series: a Scan to pick from, and the name of the source."""
     pictured = Signal(object)
@@ -135,10 +135,10 @@ class Opening(QObject):
         self._stop()
         self._source = source
         if source.path is None:
-            self.looking.emit("the sample")
+            self.looking.emit("Opening the sample study…")
             self._start(cases.open_sample(), self._on_read)
         else:
-            self.looking.emit(source.path.name or str(source.path))
+            self.looking.emit(f"Looking what is inside {source.path.name or source.path}…")
             self._start(cases.scan(source.path), self._on_scan)
 
     def open_row(self, row: SeriesRow) -> None:

@@ -21,12 +21,13 @@ def read_out(session: Session, voxel: IndexZyx | None) -> tuple[str, str, str, s
     value = int(case.volume.hu[voxel])
     label = case.labelset.by_id(int(case.labels.data[voxel]))
     left, posterior, superior = case.volume.grid.to_lps(voxel)
+    place = f"{number(left, 1)}  {number(posterior, 1)}  {number(superior, 1)}{THIN}mm"
     unit = "HU" if case.volume.has_hu else "grey"
     z, y, x = voxel
     return (
         label.name if label else "",
         f"{value}{THIN}{unit}".replace("-", "−"),
-        f"{number(left, 1)}  {number(posterior, 1)}  {number(superior, 1)}{THIN}mm",
+        place if case.volume.orientation_known else "",
         f"[{z} {y} {x}]",
     )
 

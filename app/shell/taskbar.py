@@ -92,7 +92,9 @@ class TaskBar(QWidget):
     def _progress(self, job: Job) -> None:
         if job is not self._job:
             return
-        self.title.set_whole(f"{job.title} · {job.text}" if job.text else job.title)
+        # A step that begins with the name of the work is not told twice.
+        told = job.text if job.text.startswith(job.title) else f"{job.title} · {job.text}"
+        self.title.set_whole(told if job.text else job.title)
         if job.total:
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * min(1.0, job.done / job.total)))

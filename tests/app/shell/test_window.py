@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from app.look.tokens import DARK, LIGHT, tokens_of
 from tests.support.window import Bench, chest_file
@@ -31,3 +32,11 @@ def test_theme_changes_everything_at_once_and_is_remembered(bench: Callable[...,
     assert b.window.preferences.now.theme == "light"
     b.window.actions_table["view.theme"].trigger()
     assert tokens_of(b.window.palette()) is DARK
+
+
+def test_nothing_falls_off_the_end_of_the_toolbar_in_a_narrow_window(bench: Callable[..., Bench]) -> None:
+    b = bench()
+    for width in (b.window.minimumWidth(), 1600, b.window.minimumWidth()):
+        b.window.resize(width, 700)
+        b.wait(lambda wide=width: b.window.main_bar.width() == wide)
+        b.wait(lambda: not [w for w in b.window.main_bar.findChildren(QToolButton) if w.text() and not w.isVisible()])
