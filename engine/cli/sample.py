@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--truth", metavar="MASK", type=Path, help="write what was painted as a mask, too")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT and MASK if they exist")
+    parser.add_argument("--json", action="store_true", help="one JSON object for a program to read")
     options = parser.parse_args(list(arguments))
 
     from engine.case.labelset import default_labelset
@@ -44,5 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     write_volume(options.output, made.hu, made.grid, overwrite=options.overwrite)
     if options.truth is not None:
         write_labels(options.truth, made.labels, made.grid, default_labelset(), overwrite=options.overwrite)
-    print("\n".join(str(path) for path in wanted))
+    if options.json:
+        print(json.dumps({"files": [str(path) for path in wanted]}, ensure_ascii=False))
+    else:
+        print("\n".join(str(path) for path in wanted))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -51,3 +52,10 @@ def test_a_file_that_is_there_stays(painted: sample_study.Demo, tmp_path: Path) 
 def test_an_unknown_ending_is_refused_before_anything_is_painted(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         sample.main(["-o", str(tmp_path / "ct.bmp")])
+
+
+def test_a_program_reads_where_it_is(
+    painted: sample_study.Demo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sample.main(["-o", str(tmp_path / "ct.nrrd"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"files": [str(tmp_path / "ct.nrrd")]}
