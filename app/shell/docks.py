@@ -22,7 +22,7 @@ from engine.core.paths import config_dir
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
 _VERSION = 2
 _FRAME_PX = 110  # menu, toolbar and foot
-_FIRST_PX = {"study": 176, "labels": 284, "tool": 184, "history": 132}
+_FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 144}
 """Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""
 
 
