@@ -86,6 +86,7 @@ def _ct_of(saved: Recoverable, arguments: argparse.Namespace) -> tuple[Volume | 
     told = str(saved.reopen.get("path", ""))
     source: Path | None = arguments.source or (Path(told) if told else None)
     if source is None:
+        _say("Note: This case was opened from no file; HU are left out. --source SRC names its CT.")
         return None, None
     if arguments.source is None:
         if not source.exists():

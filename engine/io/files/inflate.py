@@ -136,7 +136,7 @@ class Stream:
             return self._inflated(count)
         except EOFError as error:
             raise FormatError(
-                f"“{self.path.name}” is cut short.",
+                f"“{self.path.name}” is cut short or damaged.",
                 "The compressed data ends before its checksum.",
                 "Copy the file again from where it came.",
                 details=str(error),

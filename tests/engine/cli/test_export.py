@@ -57,7 +57,9 @@ def test_a_saved_case_is_exported_as_it_was_left(saved, tmp_path, capsys, by):
     data = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
     assert data["source"] == "CT 6 slices 2.5 mm"
     assert data["authors"] == ["you"]
-    assert capsys.readouterr().out.split() == [str(tmp_path / "m.nii.gz"), str(tmp_path / "m.json")]
+    told = capsys.readouterr()
+    assert told.out.split() == [str(tmp_path / "m.nii.gz"), str(tmp_path / "m.json")]
+    assert "HU are left out" in told.err
 
 
 def test_an_unknown_case_names_the_known_ones(saved, tmp_path, capsys):
