@@ -18,6 +18,7 @@ from engine.case.severity import DEFINITION, HIGHEST
 from engine.core.errors import GroundglassError
 
 _LUNG_TIP = "Of both lungs with their ground-glass and consolidation; effusion lies outside."
+_NO_LUNG = "needs a lung label"
 _HEADS = (
     ("", ""),
     ("", ""),
@@ -128,7 +129,7 @@ class FindingsPanel(PanelBody):
             self._warning.setToolTip("\n".join(warnings))
 
     def _show_large(self, findings: Findings) -> None:
-        of = f"{figures.ml(findings.involved_ml)} of {figures.ml(findings.lung_ml)}" if findings.lung_ml else ""
+        of = f"{figures.ml(findings.involved_ml)} of {figures.ml(findings.lung_ml)}" if findings.lung_ml else _NO_LUNG
         self._involved.show_value(figures.percent(findings.involved_percent), of)
         score = figures.NONE if findings.severity is None else str(findings.severity)
         self._severity.show_value(score, f"of {HIGHEST}" if findings.severity is not None else "needs both lungs")

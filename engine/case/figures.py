@@ -78,7 +78,7 @@ class Findings:
 
     Args:
         labels: One row per label of the set, in its order.
-        lung_ml: Both lungs with their lesions.
+        lung_ml: Both lungs with their lesions; 0 where no lung is labelled.
         right_ml: The right lung with its lesions; None where sides cannot be told.
         left_ml: The left lung with its lesions.
         involved_ml: Ground-glass and consolidation.

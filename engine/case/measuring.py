@@ -147,7 +147,8 @@ class Measuring:
         right_left = None if groups.left is None else _by_side(groups, groups.left)
         roles, ml = self._roles, self.grid.voxel_ml
         involved = int(voxels[list(roles.involved)].sum())
-        lung = int(voxels[list(roles.lung)].sum()) + involved
+        tissue = int(voxels[list(roles.lung)].sum())
+        lung = tissue + involved if tissue else 0  # lesions alone are no lung: a share of them would always be 100 %
         sided = None if right_left is None else self._lung_by_side(voxels, right_left)
         zones = () if groups.left is None else self._zones(groups, groups.left)
         rows = tuple(self._row(x, voxels, lung, right_left, sided, hu_sum, hu_voxels) for x in self._labelset)

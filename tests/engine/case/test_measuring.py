@@ -77,3 +77,14 @@ def test_a_label_more_is_counted_from_then_on():
     assert found == measure(labels, grid, LABELS)
     renamed = LABELS.changing(3, name="Milchglas")
     assert measuring.update(labels, Box((0, 0, 0), (1, 1, 1)), renamed).by_key("ground_glass").name == "Milchglas"
+
+
+def test_lesions_without_a_lung_have_no_share_of_one():
+    """Otherwise a mask of lesions alone reads "100 % of the lung"."""
+    labels = chest((9, 14, 15))
+    labels[np.isin(labels, (1, 2))] = 0
+    found = measure(labels, Grid(labels.shape, (2.5, 0.8, 1.1)), LABELS)
+    assert found.involved_ml > 0
+    assert found.lung_ml == 0
+    assert found.involved_percent is None
+    assert all(row.percent_of_lung is None for row in found.labels)
