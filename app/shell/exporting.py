@@ -92,7 +92,7 @@ class Exporting(QObject):
             job.update(1, 2, "Writing")
             named = {x.key: meshes[x.id] for x in labelset if x.id in meshes}
             _refuse_existing([path.with_name(f"{path.stem}-{key}{path.suffix}") for key in named])
-            return write_surfaces(named, path, one_file=False)
+            return write_surfaces(named, path, one_file=False) if named else []
 
         job = Job("Exporting surfaces", work)
         job.succeeded.connect(lambda files: self._session.message.emit(_told(files)))
@@ -139,7 +139,7 @@ class Exporting(QObject):
 
 def _told(files: list[Path]) -> str:
     if not files:
-        return "No label has a surface."
+        return "No label that is shown has a surface."
     return f"Wrote {len(files)} surface{'s' if len(files) > 1 else ''} to {files[0].parent}."
 
 

@@ -45,8 +45,12 @@ class Bench:
         self.window.show()
         qtbot.addWidget(self.window)
         qtbot.waitExposed(self.window)
+        qtbot.waitUntil(self._is_active, timeout=WAIT_MS)
+
+    def _is_active(self) -> bool:
+        """Ask to be the active window until it is so: asked too early, the platform forgets it."""
         self.window.activateWindow()
-        qtbot.waitUntil(self.window.isActiveWindow, timeout=5000)
+        return self.window.isActiveWindow()
 
     def wait(self, what: Callable[[], object], timeout_ms: int = WAIT_MS) -> None:
         """Wait until something holds; a problem of the window ends the wait with its words."""
