@@ -14,6 +14,9 @@ from engine.nets.checkpoint import load
 from engine.nets.layers import place
 from engine.predict.backends import EngineRequest, Float32, OutOfMemory, cpu_threads
 
+_SIGNS = ("out of memory", "cuda error", "cudnn error", "cudnn_status", "cublas_status", "mps backend")
+"""How torch's errors about a card begin, lower case."""
+
 
 class TorchEngine:
     """A network on a torch device."""
@@ -39,7 +42,7 @@ class TorchEngine:
             except torch.OutOfMemoryError as error:
                 raise _out_of_memory(self.device, error) from error
             except RuntimeError as error:
-                if self.device.type != "cpu" and "out of memory" in str(error).lower():
+                if self.device.type != "cpu" and is_fault_of_the_card(error):
                     raise _out_of_memory(self.device, error) from error
                 raise
             finally:
@@ -86,6 +89,12 @@ def has_bf16(device: torch.device) -> bool:
     return False
 
 
+def is_fault_of_the_card(error: RuntimeError) -> bool:
+    """Whether an error comes from the graphics card or its driver (full, gone, hung), not from the network."""
+    said = str(error).lower()
+    return isinstance(error, torch.AcceleratorError) or any(sign in said for sign in _SIGNS)
+
+
 def device_name(device: torch.device, threads: int) -> str:
     """Return the device for people."""
     if device.type == "cuda":
@@ -96,11 +105,14 @@ def device_name(device: torch.device, threads: int) -> str:
 
 
 def _out_of_memory(device: torch.device, error: Exception) -> OutOfMemory:
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
+    name = "The graphics card"
+    with contextlib.suppress(RuntimeError):  # a card that is gone answers nothing, not even its name
+        name = device_name(device, 0)
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
     return OutOfMemory(
         "The graphics card cannot run the network.",
-        f"{device_name(device, 0)} has too little free memory, or its driver does not answer.",
+        f"{name} has too little free memory, or its driver does not answer.",
         "Close other programs that use it, or use --device cpu.",
         details=str(error),
     )

@@ -15,6 +15,8 @@ from engine.core.progress import CancelToken
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
+from engine.predict import segment as segment_module
+from engine.predict.backends import EngineRequest, OutOfMemory
 from engine.predict.segment import Segmentation, SegmentOptions, segment
 from engine.prep.normalise import Intensity
 from tests.support.grids import turned
@@ -171,6 +173,32 @@ def test_a_cancel_is_seen_while_cleaning_up() -> None:
 
     with pytest.raises(Cancelled):
         segment(hu, grid, model=RULE, engine=rule(), progress=Stop(), cancel=token)
+
+
+def test_a_card_lost_on_the_way_is_replaced_by_the_cpu_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    hu, grid, _ = quick_chest()
+    expected = segment(hu, grid, model=RULE, engine=rule())
+
+    class Card(ByDensity):
+        asked = 0
+
+        def infer(self, window: np.ndarray, cancel: CancelToken | None = None) -> np.ndarray:
+            self.asked += 1
+            if self.asked == 3:
+                raise OutOfMemory("The card failed.", "Its driver does not answer.", "")
+            return super().infer(window, cancel)
+
+    devices: list[str] = []
+
+    def opened(request: EngineRequest, *_: object, **__: object) -> ByDensity:
+        devices.append(request.device)
+        return rule()
+
+    monkeypatch.setattr(segment_module, "open_engine", opened)
+    got = segment(hu, grid, model=RULE, engine=Card(LUNG, DENSE))
+    assert devices == ["cpu"]
+    assert (got.labels == expected.labels).all()
+    assert "Its driver does not answer. The rest was computed on the CPU." in got.warnings
 
 
 def test_the_source_is_never_written_to() -> None:

@@ -58,10 +58,34 @@ def test_a_card_out_of_memory_is_told_as_such(engine: TorchEngine, monkeypatch: 
     assert "cpu" in told.value.fix
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: unspecified launch failure"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 5.1 GB)"),
+    ],
+)
+def test_a_card_that_is_lost_is_told_as_such(
+    engine: TorchEngine, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def lost(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(engine, "device", torch.device("cuda"))
+    monkeypatch.setattr(engine, "_run", lost)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lost)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lost)
+    with pytest.raises(OutOfMemory) as told:
+        engine.infer(np.zeros((1, 1, *PATCH), np.float32))
+    assert told.value.why.startswith("The graphics card has too little free memory, or its driver does not answer")
+
+
 def test_a_defect_of_the_network_is_not_taken_for_memory(engine: TorchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_window: object) -> None:
         raise RuntimeError("shapes differ")
 
+    monkeypatch.setattr(engine, "device", torch.device("cuda"))
     monkeypatch.setattr(engine, "_run", broken)
     with pytest.raises(RuntimeError, match="shapes differ"):
         engine.infer(np.zeros((1, 1, *PATCH), np.float32))
