@@ -3,8 +3,9 @@
 ``pytest tests/benchmarks/predictor.py -m benchmark -s``
 
 CPU seconds of one thread, because machines are shared; wall time and memory of whole scans come from children.
-RA-UNet (batch normalisation, RA at 1/8, window 32×192×192), random weights: speed does not depend on them.
-MONAI's default is `sliding_window_inference` over the whole volume, torch fp32, overlap 0.25, Gaussian.
+RA-UNet (RA at 1/8, window 32×192×192), random weights: speed does not depend on them. The label maps of whole
+volumes are compared with the weights that ship. MONAI's default is `sliding_window_inference` over the whole
+volume with its own arguments (overlap 0.25, windows of equal weight), one window at a time, torch fp32.
 """
 
 from __future__ import annotations
@@ -97,6 +98,152 @@ def test_equal_windows_beside_monai(tmp_path: Path, norm: str, capsys: pytest.Ca
         print(f"  MONAI, torch fp32{'':<33}{theirs_s:8.1f}")
         for text, seconds, ratio, probability, logit in rows:
             print(f"  {text:<50}{seconds:8.1f}  ×{ratio:.2f}  max Δp {probability:.1e}  max Δlogit {logit:.1e}")
+
+
+SCANS = {
+    "synthetic 512×512×300": (),
+    "LungDx A0001": ("dicom", "philips_brilliance16_lungdx-a0001.zip"),
+    "coronacases_002": ("evaluation", "coronacases_002", "ct.nii.gz"),
+}
+
+
+def scan(name: str) -> tuple[np.ndarray, Any]:
+    """Return a CT in canonical order."""
+    from engine.geometry.orient import Orientation
+    from engine.io.source import open_volume
+    from tests.support.shared_data import shared_data
+
+    if not SCANS[name]:
+        hu, grid = chest((300, 512, 512))
+    else:
+        volume = open_volume(shared_data(*SCANS[name]))
+        hu, grid = volume.hu, volume.grid
+    turn = Orientation.of(grid)
+    return np.ascontiguousarray(turn.apply(hu)), turn.grid(grid)
+
+
+@pytest.mark.parametrize("name", list(SCANS))
+def test_the_whole_volume_beside_monai(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+    from monai.inferers import sliding_window_inference
+
+    from engine.geometry.resample import volume_to
+    from engine.nets.checkpoint import load
+    from engine.nets.weights import find_model
+    from engine.predict.backends import EngineRequest, open_engine
+    from engine.predict.segment import SegmentOptions, segment
+    from engine.predict.tiles import plan
+
+    torch.set_num_threads(1)
+    model = find_model("ra-unet3d-synthetic")
+    card, (network, _) = model.card, load(model.path)
+    assert card.spacing is not None
+    hu, grid = scan(name)
+    work = grid.resized(card.spacing)
+    image = torch.from_numpy(card.intensity.apply(volume_to(hu, grid, work)))[None, None]
+    with torch.inference_mode():
+        started = time.process_time()
+        logits = sliding_window_inference(image, card.patch, 1, network, overlap=0.25)[0].numpy()  # type: ignore[index]
+        theirs_s = time.process_time() - started
+        native = torch.rand(1, 1, *PATCH)
+        network(native)
+        started = time.process_time()
+        network(native)
+        window_s = time.process_time() - started
+    engine = open_engine(EngineRequest(model, card.patch, "cpu", 1, "fp32"))
+    options = SegmentOptions(device="cpu", threads=1, precision="fp32", cleaning=None)
+    started = time.process_time()
+    ours = segment(hu, grid, model=model, options=options, engine=engine)
+    ours_s = time.process_time() - started
+    theirs = _decoded(card, logits, work, grid, hu)
+    windows = len(plan(work.shape_zyx, card.patch, 0.25))
+    native_windows = len(plan(grid.shape_zyx, PATCH, 0.25))
+    with capsys.disabled():
+        print(f"\n{name}, {hu.shape} at {grid.spacing_zyx_mm} mm, one thread, CPU seconds")
+        print(f"  MONAI at {card.spacing} mm, windows only {windows:5d} windows {theirs_s:8.1f}")
+        print(f"  ours, HU to labels       {ours.windows:5d} windows {ours_s:8.1f}  ×{theirs_s / ours_s:.2f}")
+        print(
+            f"  MONAI on the scan's own grid {native_windows:5d} windows of {PATCH}, {window_s:.1f} each: "
+            f"{native_windows * window_s:.0f} by reckoning, ×{native_windows * window_s / ours_s:.0f}"
+        )
+        for label in ours.labelset:
+            a, b = ours.labels == label.id, theirs == label.id
+            if a.any() or b.any():
+                ml = [x.sum() * grid.voxel_ml for x in (a, b)]
+                print(f"  Dice {label.key:<16}{dice(a, b):.4f}  ({ml[0]:.1f} ml, {ml[1]:.1f} ml)")
+        print(f"  voxels with the same label {(ours.labels == theirs).mean():.5f}")
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the overlap of two masks."""
+    return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
+
+
+@pytest.mark.parametrize("name", list(SCANS))
+def test_equal_windows_on_trained_weights(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+    from monai.inferers import sliding_window_inference
+
+    from engine.geometry.resample import volume_to
+    from engine.nets.checkpoint import load
+    from engine.nets.weights import find_model
+    from engine.predict.backends import EngineRequest, open_engine
+    from engine.predict.predictor import Run
+    from engine.predict.tiles import plan
+    from engine.prep.crop import plan_crop
+    from engine.prep.lungs import find_lungs
+
+    torch.set_num_threads(1)
+    model = find_model("ra-unet3d-synthetic")
+    card, (network, _) = model.card, load(model.path)
+    assert card.spacing is not None
+    hu, grid = scan(name)
+    work = grid.resized(card.spacing)
+    box = plan_crop(work, find_lungs(volume_to(hu, grid, work), work).box, None, card.patch).box
+    # Two windows along each axis where the scan is large enough: MONAI's grid and ours are the same there.
+    size = [min(n, p * 7 // 4) for n, p in zip(work.shape_zyx, card.patch, strict=True)]
+    start = [min(b, n - k) for b, n, k in zip(box.start_zyx, work.shape_zyx, size, strict=True)]
+    part = tuple(slice(a, a + k) for a, k in zip(start, size, strict=True))
+    part_hu = np.ascontiguousarray(volume_to(hu, grid, work)[part])
+    layout = plan(part_hu.shape, card.patch, 0.25)
+    image = torch.from_numpy(card.intensity.apply(part_hu))[None, None]
+    theirs_s: dict[int, float] = {}
+    theirs = np.zeros(0)
+    with torch.inference_mode():
+        for batch in (4, 1):  # torch convolves a single small window with a slow kernel of its own
+            started = time.process_time()
+            logits = sliding_window_inference(image, card.patch, batch, network, overlap=0.25, mode="gaussian")
+            theirs_s[batch] = time.process_time() - started
+            theirs = logits[0].numpy()  # type: ignore[index]
+    engine = open_engine(EngineRequest(model, card.patch, "cpu", 1, "fp32"))
+    started = time.process_time()
+    run = Run(engine, card.intensity, card.channels, layout)
+    ours = np.concatenate([v for _, v in run.slabs(part_hu)], axis=1)
+    ours_s = time.process_time() - started
+    p, q = (1 / (1 + np.exp(-v.astype(np.float64))) for v in (ours, theirs))
+    with capsys.disabled():
+        print(
+            f"\n{name}, {part_hu.shape} voxels of {card.spacing} mm, {len(layout)} windows of {card.patch}, one thread"
+        )
+        for batch, seconds in theirs_s.items():
+            print(f"  MONAI, {batch} windows at once {seconds:.1f} CPU s, ours {ours_s:.1f}: ×{seconds / ours_s:.2f}")
+        print(f"  max Δp {np.abs(p - q).max():.1e}")
+        told = (f"{key} {dice(a > 0.5, b > 0.5):.5f}" for key, a, b in zip(card.labels, p, q, strict=True))
+        print(f"  Dice {', '.join(told)}")
+    assert np.abs(p - q).max() <= 1e-4
+
+
+def _decoded(card: Any, logits: np.ndarray, work: Any, grid: Any, hu: np.ndarray) -> np.ndarray:
+    """Return the label map of logits on the work grid."""
+    from engine.geometry.resample import probabilities_to
+    from engine.predict.decode import Around, Decoder, to_probabilities
+
+    decoder, out = Decoder(card), np.zeros(grid.shape_zyx, np.uint8)
+    for part, values in probabilities_to(to_probabilities(card, logits.copy()), work, grid):
+        none = np.zeros(hu[part].shape, np.uint8)
+        around = Around(hu[part], none + np.uint8(1), none > 0, grid.spacing_zyx_mm)
+        out[part] = decoder.decode(np.ascontiguousarray(values), "probabilities", around)[0]
+    return out
 
 
 @pytest.mark.parametrize("slices", [300, 600])
