@@ -149,6 +149,24 @@ class Attention3d(nn.Module):
                 z = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, scale=scale)
         return z.transpose(2, 3).reshape(B, C, D, H, W).to(x.dtype)
 
+    def weights_of(self, x: Tensor, place: int) -> Tensor:
+        """Return how much each place of a map weighs for one of them, (N,), the mean over the heads; sums to 1.
+
+        Args:
+            x: (1, C, D, H, W).
+            place: Index in the flattened map.
+        """
+        B, C, D, H, W = x.shape
+        q, k = self.query(x).float(), self.key(x).float()
+        if isinstance(self.position, AxialPosition):
+            k = k + self.position((D, H, W))
+        q, k = self._split(q), self._split(k)
+        if isinstance(self.position, RelativePosition):
+            terms, marks = self.position(q, (D, H, W))
+            q, k = torch.cat([q, terms], dim=-1), torch.cat([k, marks.expand(B, self.heads, -1, -1)], dim=-1)
+        logits = q[:, :, place : place + 1] @ k.transpose(2, 3) / math.sqrt(C // self.heads)
+        return torch.softmax(logits, dim=-1)[0, :, 0].mean(dim=0)
+
     def _split(self, x: Tensor) -> Tensor:
         # (B, C, D, H, W) → (B, heads, N, d); contiguous, or torch makes the N × N matrix.
         B, C = x.shape[:2]

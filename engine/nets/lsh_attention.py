@@ -98,6 +98,18 @@ class HashedAttention(nn.Module):
         z = z.transpose(2, 3).reshape(B, -1, H, W).to(x.dtype)
         return x + self.out(z)
 
+    def weights_of(self, x: Tensor, place: int) -> Tensor:
+        """Return how much each place weighs for one of them without hashing, (N,), the mean over the heads; sums to 1.
+
+        Args:
+            x: (1, C, H, W).
+            place: Index in the flattened map.
+        """
+        q = self._split(self.query(self.norm(x)))
+        k = F.normalize(q, dim=-1)
+        logits = q[:, :, place : place + 1] @ k.transpose(2, 3) / math.sqrt(q.shape[-1])
+        return torch.softmax(logits, dim=-1)[0, :, 0].mean(dim=0)
+
     def _hashed(self, q: Tensor, v: Tensor) -> Tensor:
         hashing = self.hashing
         count = hashing.buckets or bucket_count(q.shape[2], hashing.chunk)

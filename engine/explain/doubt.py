@@ -1,0 +1,69 @@
+"""How unsure a network is: by its own probabilities, by what mirroring changes, by what another network says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.nets.card import Card
+from engine.nets.heads import groups, outputs
+
+Map = NDArray[np.float32]
+
+
+def probabilities(model: nn.Module, card: Card, x: Tensor) -> Map:
+    """Return the probability of each label of `card`, (labels, D, H, W).
+
+    Args:
+        model: In evaluation mode.
+        card: Says how outputs become labels.
+        x: (1, 1, D, H, W).
+    """
+    with torch.inference_mode():
+        logits = model(x)[0].float()
+        if card.head == "sigmoid":
+            p = torch.sigmoid(logits)
+        else:
+            p = torch.cat(
+                [
+                    torch.softmax(logits[g.first : g.first + len(g.labels) + 1], 0)
+                    for g in groups(card.head, card.labels)
+                ]
+            )
+    return p[list(outputs(card.head, card.labels))].cpu().numpy()
+
+
+def entropy(p: Map) -> Map:
+    """Return the largest entropy of any label, in bits: 0 sure, 1 a coin; (D, H, W) of (labels, D, H, W)."""
+    inside = np.clip(p, 1e-7, 1 - 1e-7)
+    bits = -(inside * np.log2(inside) + (1 - inside) * np.log2(1 - inside))
+    return bits.max(axis=0).astype(np.float32)
+
+
+def flip_doubt(model: nn.Module, card: Card, x: Tensor) -> Map:
+    """Return by how much mirroring left and right changes the probability of any label, (D, H, W) from 0 to 1.
+
+    The lungs change places with the picture.
+    """
+    straight = probabilities(model, card, x)
+    mirrored = probabilities(model, card, x.flip(-1))[..., ::-1]
+    swap = {"lung_right": "lung_left", "lung_left": "lung_right"}
+    order = [card.labels.index(swap.get(key, key)) if swap.get(key, key) in card.labels else -1 for key in card.labels]
+    known = [i for i, j in enumerate(order) if j >= 0]
+    if not known:
+        return np.zeros(straight.shape[1:], np.float32)
+    return np.abs(straight[known] - mirrored[[order[i] for i in known]]).max(axis=0)
+
+
+def disagreement(answers: Sequence[Map]) -> Map:
+    """Return how far several networks' probabilities of the same labels lie apart at most, (D, H, W).
+
+    Args:
+        answers: (labels, D, H, W) each.
+    """
+    every = np.stack(answers)
+    return (every.max(axis=0) - every.min(axis=0)).max(axis=0)
