@@ -23,6 +23,7 @@ from app.model.tool import Pointer, Tool
 from app.views.annotations import Annotations, corner_texts
 from app.views.colours import PANE_BACKGROUND, PLANE_TITLES
 from app.views.crosshair import Crosshair
+from app.views.distances import DistanceMarks
 from app.views.frame import PlaneFrame
 from app.views.gestures import Gestures
 from app.views.handled_pane import HandledPane
@@ -63,6 +64,7 @@ class SliceView(HandledPane):
         self._canvas: SlicePicture | None = None
         self._notes = Annotations()
         self._mark = OutlineMark()
+        self._distances = DistanceMarks()
         self._cross = Crosshair(plane)
         self._ratio = 0.0
         self.hands = Gestures(self)
@@ -316,6 +318,7 @@ class SliceView(HandledPane):
         )
         known = case.volume.orientation_known
         self._notes.draw(painter, self.viewport, self.frame, texts, known=known, region=region)
+        self._distances.draw(painter, case, self.frame, self.viewport, self.index)
         self._mark.draw(painter)
 
     # --- Qt's events -----------------------------------------------------------------------------

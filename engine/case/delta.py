@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.case.document import Case
     from engine.case.labelmap import LabelMap
     from engine.case.labelset import LabelSet
+    from engine.case.measurement import Distance
 
 YOU = "you"
 """Author of what the person did; a network signs with its model id."""
@@ -35,6 +36,7 @@ class Target(Protocol):
     """What a change is done to: a `Case`, or its label map alone while a journal is read."""
 
     labelset: LabelSet
+    distances: tuple[Distance, ...]
 
     @property
     def labels(self) -> Writes:
@@ -252,6 +254,7 @@ def change_from_bytes(data: bytes) -> Change:
         FormatError: the bytes are no change.
     """
     from engine.case.labelset import LabelSet
+    from engine.case.measurement import DistancesChange, distances_from
 
     head, parts = unpack_parts(data)
     try:
@@ -259,6 +262,8 @@ def change_from_bytes(data: bytes) -> Change:
         if head["kind"] == "labelset":
             before, after = (LabelSet.from_list(head[k]) for k in ("before", "after"))
             return LabelSetChange(before, after, **common)
+        if head["kind"] == "distances":
+            return DistancesChange(distances_from(head["before"]), distances_from(head["after"]), **common)
         gains = head.get("gains")
         told = None if gains is None else tuple((int(k), int(n)) for k, n in gains)
         if told is not None and not all(0 <= k <= 255 for k, _ in told):

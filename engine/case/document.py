@@ -6,13 +6,14 @@ from engine.case.delta import Change
 from engine.case.history import DEFAULT_BUDGET_MIB, History
 from engine.case.labelmap import LabelMap
 from engine.case.labelset import LabelSet, default_labelset
+from engine.case.measurement import Distance
 from engine.case.volume import Volume
 from engine.core.signal import Signal
 from engine.core.types import LabelArray
 
 
 class Case:
-    """Volume (immutable), label map, label set and history.
+    """Volume (immutable), label map, label set, measured distances and history.
 
     Everything changes through ``case.history.apply(change)``; each change raises `revision`.
 
@@ -34,6 +35,7 @@ class Case:
         self.volume = volume
         self.labels = LabelMap(volume.grid, labels)
         self.labelset = default_labelset() if labelset is None else labelset
+        self.distances: tuple[Distance, ...] = ()
         self.revision = 0
         self.changed: Signal[[Change]] = Signal()
         """A change was done, undone or redone; its `box` tells what to repaint."""

@@ -22,6 +22,7 @@ from engine.case.delta import Change
 from engine.case.document import Case
 from engine.case.labelset import LabelSet
 from engine.case.lock import CaseLock
+from engine.case.measurement import Distance
 from engine.case.records import SIGNATURE, Kind, frame, pack_labels, pack_parts, unpack_labels
 from engine.case.recovery import JOURNAL, REOPEN, VERSION, Bare, Recoverable, recover, replay
 from engine.case.volume import Volume
@@ -62,6 +63,7 @@ class _Mark:
 
     moves: list[tuple[Change, bool]]
     labelset: LabelSet
+    distances: tuple[Distance, ...]
     steps: Sequence[Change]
     done: int
     total: int
@@ -69,7 +71,7 @@ class _Mark:
     @classmethod
     def of(cls, case: Case, moves: list[tuple[Change, bool]]) -> _Mark:
         history = case.history
-        return cls(moves, case.labelset, history.steps, history.done, history.total)
+        return cls(moves, case.labelset, case.distances, history.steps, history.done, history.total)
 
 
 class _Shadow:
@@ -85,6 +87,7 @@ class _Shadow:
         self._advance(mark)
         head = {
             "labelset": mark.labelset.as_list(),
+            "distances": [x.as_list() for x in mark.distances],
             "total": mark.total,
             "done": mark.done if done is None else done,
         }

@@ -17,6 +17,7 @@ from engine.case.delta import Change, Target, change_from_bytes
 from engine.case.document import Case
 from engine.case.history import DEFAULT_BUDGET_MIB
 from engine.case.labelset import LabelSet
+from engine.case.measurement import Distance, distances_from
 from engine.case.records import Kind, Record, read_records, unpack_labels, unpack_parts
 from engine.case.volume import Volume
 from engine.core.atomic import explain_os_error
@@ -39,6 +40,7 @@ class Ledger:
     forgotten: int = 0
     labels: bytes = b""
     labelset: LabelSet | None = None
+    distances: tuple[Distance, ...] = ()
     moves: list[tuple[Change, bool]] = field(default_factory=list[tuple[Change, bool]])
     """What happened since the last anchor: (change, done and not undone)."""
     closed: bool = False
@@ -96,6 +98,7 @@ class Ledger:
         elif not self.anchored:  # the opening state, with the steps of earlier sittings before it
             self.done, self.forgotten = done, total - done
         self.labels, self.labelset = parts[0], LabelSet.from_list(head["labelset"])
+        self.distances = distances_from(head.get("distances", ()))
         self.moves.clear()
         self.anchored = True
 
@@ -213,6 +216,7 @@ def recover(recoverable: Recoverable, volume: Volume, *, budget_mib: float = DEF
         raise explain_os_error(error, path, act="read") from error
     labels = unpack_labels(ledger.labels, volume.grid.shape_zyx).copy() if ledger.labels else None
     case = Case(volume, ledger.labelset, labels, budget_mib=budget_mib)
+    case.distances = ledger.distances
     replay(ledger.moves, case)
     case.history.restore(ledger.steps, ledger.done, forgotten=ledger.forgotten)
     return case
@@ -233,6 +237,7 @@ class Bare:
     def __init__(self, data: LabelArray | None, shape_zyx: IndexZyx) -> None:
         self.data = np.zeros(shape_zyx, dtype=np.uint8) if data is None else data
         self.labelset = LabelSet()
+        self.distances: tuple[Distance, ...] = ()
 
     @property
     def labels(self) -> Bare:
