@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 
 from app.doors.segment import ModelChoice, Outcome, models
@@ -100,7 +100,7 @@ class SegmentPanel(PanelBody):
             self.model_box.clear()
             for choice in found:
                 self.model_box.addItem(f"{choice.title} (own)" if choice.is_own else choice.title, choice.id)
-                self.model_box.setItemData(self.model_box.count() - 1, choice.text)
+                self.model_box.setItemData(self.model_box.count() - 1, choice.text, Qt.ItemDataRole.ToolTipRole)
             place = next((k for k, c in enumerate(found) if c.id == last), 0)
             if preferences is not None and found and found[place].id != last:
                 preferences.update(model="")  # the one used last is gone: the default takes its place

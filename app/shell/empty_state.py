@@ -130,6 +130,7 @@ class EmptyState(PanelBody):
         self.sample_card.clicked.connect(self.sample_asked)
         self._unfinished = QVBoxLayout()
         self._unfinished.setSpacing(12)
+        self._unfinished.setContentsMargins(0, 0, 0, 4)
         self._recent_title = words("Recent", "muted")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)

@@ -25,6 +25,8 @@ THIN = "\u2009"
 HIDE_BELOW_PX = 260
 _LOWEST_PX = 140
 _INSET = 6
+_LETTER_PX = 12
+"""Half of the widest letters at an edge ("HP") with a little air."""
 _BARS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 _LONGEST_BAR = 0.28
 _SIDES = ("LR", "PA", "HF")
@@ -179,11 +181,15 @@ class Annotations:
 
     def _corners(self, viewport: Viewport, texts: CornerTexts, ratio: float) -> list[Piece]:
         right, bottom = viewport.width - _INSET, viewport.height - _INSET
+        room = viewport.width / 2 - _LETTER_PX - _INSET  # the letter of the lower edge stands between the corners
         corner = self._texts.image(texts.bottom_right, self._small, ratio, right=True)
+        if corner.width > room:
+            short = tuple(line.partition(" · ")[0] for line in texts.bottom_right)
+            corner = self._texts.image(short, self._small, ratio, right=True)
         top_right = self._texts.image(texts.top_right, self._small, ratio, right=True)
         top_left = self._fitting(texts.top_left, right - top_right.width - 2 * _INSET, ratio)
         left, top = right - corner.width, bottom - corner.height
-        value = self._fitting(texts.bottom_left, left - 2 * _INSET, ratio)
+        value = self._fitting(texts.bottom_left, min(left - 2 * _INSET, room), ratio)
         # The read-out changes under the mouse and may become longer: all of its half is painted again.
         self.readout = QRectF(0, top - 2, max(60.0, left - 4), corner.height + 4)
         head = QRect(0, 0, viewport.width, 4 * self._small.pixelSize() + 2 * _INSET)

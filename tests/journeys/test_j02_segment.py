@@ -52,6 +52,24 @@ def test_one_button_one_step_signed_by_the_model(ready: Bench) -> None:
     assert not case.labels.data.any()
 
 
+def test_another_network_is_chosen_in_the_panel_and_remembered(ready: Bench) -> None:
+    b = ready
+    box = b.window.segment_panel.model_box
+    b.wait(lambda: box.findData("tiny") >= 0)
+    box.setFocus()
+    b.key(Qt.Key.Key_End)
+    assert box.currentData() == "tiny"
+    assert b.window.preferences.now.model == "tiny"
+    b.window.segment_panel.go.setFocus()
+    b.key(Qt.Key.Key_Space)
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    outcome = b.window.segmenting.outcome
+    assert outcome is not None
+    assert outcome.model == "tiny"
+    assert b.session.case is not None
+    assert [s.author for s in b.session.case.history.steps] == ["tiny"]
+
+
 def test_locked_labels_and_labels_of_ones_own_stay(ready: Bench) -> None:
     b = ready
     case = b.session.case

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from app.doors.segment import ModelChoice, Outcome
 from app.jobs.job import Job
@@ -85,6 +86,13 @@ def test_the_network_used_last_is_picked_again(panel) -> None:
     assert "Licence: Apache-2.0" in panel._about.toolTip()
     panel.model_box.setCurrentIndex(0)
     assert panel.preferences.now.model == "first"
+
+
+def test_each_choice_holds_its_network_and_tells_about_it(panel) -> None:
+    panel.show_models((choice("first"), choice("second")))
+    box = panel.model_box
+    assert box.findData("second") == 1
+    assert box.itemData(1, Qt.ItemDataRole.ToolTipRole) == "About second. More."
 
 
 def test_a_network_that_is_gone_gives_way_to_the_default(panel) -> None:

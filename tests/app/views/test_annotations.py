@@ -66,6 +66,18 @@ def test_texts_hide_in_a_narrow_pane_but_the_letters_stay(session: Session, pane
     assert painted(narrow)[140:160, 4:24].max() > 100
 
 
+@pytest.mark.parametrize("width", [280, 320, 360, 420])
+def test_corners_leave_the_letter_between_them_alone(session: Session, pane: MakePane, width: int) -> None:
+    view = pane("coronal", (width, 300))
+    session.set_window(Window(0, 100))
+    session.set_case(a_case(hu=np.full(SHAPE, -1024, np.int16)))
+    session.set_cursor((6, 19, 25))
+    foot, middle = painted(view)[262:300].max(axis=(0, 2)), round(view.viewport.width / 2)
+    assert foot[middle - 5 : middle + 5].max() > 120, "no letter"
+    assert foot[middle - 13 : middle - 8].max() < 60
+    assert foot[middle + 8 : middle + 13].max() < 60
+
+
 def test_no_text_names_what_is_not_in_the_neutral_info(session: Session, pane: MakePane) -> None:
     view = pane()
     base = a_case()
