@@ -22,7 +22,8 @@ from engine.geometry.box import Box
 
 if TYPE_CHECKING:
     from engine.predict.segment import Segmentation
-    from engine.predict.worker import EngineProcess, SharedVolume, Ticket
+    from engine.predict.worker import EngineProcess, Ticket
+    from engine.predict.worker_child import SharedVolume
 
 _LOOK_S = 0.05
 _PATIENCE_S = 0.8

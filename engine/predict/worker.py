@@ -31,22 +31,10 @@ from engine.core.errors import Cancelled, WorkerError
 from engine.core.types import HuArray, LabelArray
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
+from engine.predict.worker_child import SharedVolume, run
 
 _GONE = "It starts again by itself with the next request."
 _CLOSE_S = 3.0
-
-
-@dataclass(frozen=True)
-class SharedVolume:
-    """A CT the engine process can read.
-
-    Args:
-        path: Raw int16 file, (z, y, x), little-endian.
-        grid: Its grid.
-    """
-
-    path: Path
-    grid: Grid
 
 
 @dataclass
@@ -144,7 +132,6 @@ class EngineProcess:
                 return
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe()
-            from engine.predict.worker_child import run
 
             process = context.Process(target=run, args=(theirs,), name="groundglass engine", daemon=True)
             try:

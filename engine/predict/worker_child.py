@@ -15,7 +15,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,12 +25,22 @@ from engine.core.log import traced
 from engine.core.progress import CancelToken
 from engine.core.types import HuArray, LabelArray
 from engine.geometry.box import Box
-
-if TYPE_CHECKING:
-    from engine.geometry.grid import Grid
-    from engine.predict.worker import SharedVolume
+from engine.geometry.grid import Grid
 
 _NICER = 5
+
+
+@dataclass(frozen=True)
+class SharedVolume:
+    """A CT the engine process can read.
+
+    Args:
+        path: Raw int16 file, (z, y, x), little-endian.
+        grid: Its grid.
+    """
+
+    path: Path
+    grid: Grid
 
 
 @dataclass

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from engine.synth.space import Points, Real, Window, coverage, ellipse, ellipsoid, over
-
-if TYPE_CHECKING:
-    from engine.synth.phantom import Painter
+from engine.synth.surfaces import Surfaces
 
 _VERTEBRA_MM = 24.0
 _TABLE_HALF_MM = 212.0
@@ -50,6 +49,21 @@ class Part:
             for mine, inner in zip(self.window, window, strict=True)
         )
         return Part(self.hu[window], self.points.cut(window), *noises, self.k, (rows, columns))
+
+
+class Painter(Protocol):
+    """What the painting of a body asks of the chest it belongs to; see `engine.synth.phantom`."""
+
+    surfaces: Surfaces
+    voxel_mm: float
+
+    def tubes(self, name: str, part: Part) -> Real:
+        """Return the share of each voxel of `part` that the tubes called `name` fill."""
+        ...
+
+    def window(self, distance: Callable[[Points], Real], part: Part) -> Part | None:
+        """Return what of `part` holds a structure, None if nothing does."""
+        ...
 
 
 def paint_body(painter: Painter, part: Part) -> None:

@@ -13,8 +13,7 @@ from engine.core.errors import ModelError, WorkerError
 from engine.core.progress import CancelToken
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
-from engine.predict.worker import SharedVolume
-from engine.predict.worker_child import Job, _answer, _Link, _resolve
+from engine.predict.worker_child import Job, SharedVolume, _answer, _Link, _resolve
 
 LEFT: list[int] = []
 
