@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.doors import masks
 from app.jobs.queue import JobQueue
 from app.model.action import Host
+from app.model.prefs import Preferences
 from app.model.session import Session
 from app.panels.labels import free_colour, key_of
 from app.shell.mask_dialog import NEW, MaskDialog
@@ -42,6 +43,7 @@ class Importing(QObject):
         session: Whose case.
         jobs: Where it is read.
         host: Shows questions and problems.
+        preferences: Where the last export went: there a mask is looked for first.
         parent: Over which dialogs open.
     """
 
@@ -49,19 +51,24 @@ class Importing(QObject):
     """A mask lies in the case."""
     gave_up = Signal()
 
-    def __init__(self, session: Session, jobs: JobQueue, host: Host, parent: QWidget) -> None:
+    def __init__(self, session: Session, jobs: JobQueue, host: Host, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
         self._jobs = jobs
         self._host = host
+        self._preferences = preferences
+        self._folder: Path | None = None
         self._widget = parent
         self.asks = True
         """Whether the person decides what unknown names become; else each gets a label of its own."""
 
     def ask_for_file(self) -> None:
         """Let the person pick a file."""
-        name, _ = QFileDialog.getOpenFileName(self._widget, "Import mask", str(Path.home()), FILTER)
+        last = self._folder or Path(self._preferences.now.last_export_folder or Path.home())
+        start = last if last.is_dir() else Path.home()
+        name, _ = QFileDialog.getOpenFileName(self._widget, "Import mask", str(start), FILTER)
         if name:
+            self._folder = Path(name).parent
             self.import_path(Path(name))
 
     def import_path(self, path: Path, answers: tuple[tuple[str, str], ...] = ()) -> None:

@@ -108,7 +108,7 @@ class Window(QMainWindow):
         self.segmenting = Segmenting(self.session, self.jobs, self, self.preferences, self)
         self.exporting = Exporting(self.session, self.jobs, self, self.preferences, self)
         self.exporting.version = self.version
-        self.importing = Importing(self.session, self.jobs, self, self)
+        self.importing = Importing(self.session, self.jobs, self, self.preferences, self)
         self.warmup = Warmup(self)
 
     def _build_frame(self) -> None:
