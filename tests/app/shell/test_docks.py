@@ -17,3 +17,9 @@ def test_a_closed_panel_comes_back(bench: Callable[..., Bench], tmp_path: Path) 
     assert not dock.isVisible()
     b.window.run_command("reset-docks")
     assert dock.isVisible()
+
+
+def test_every_panel_stands_on_one_side() -> None:
+    from app.panels.registry import LEFT, PANELS, RIGHT
+
+    assert sorted([*LEFT, *RIGHT]) == sorted(PANELS)
