@@ -74,6 +74,7 @@ class Window(QMainWindow):
         self.recent = RecentStudies(keep=preferences.now.keep_recent)
         self.dialogs = Dialogs(self)
         self._was_painted = False
+        apply_theme(cast(QApplication, QApplication.instance()), preferences.now.theme)  # before there are widgets
         self._title()
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 560)

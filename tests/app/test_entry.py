@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from app import entry
+from tests.house.tree import ROOT
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a display is a variable on Linux alone")
 
@@ -80,3 +84,32 @@ def test_a_library_that_cannot_be_loaded_is_three_lines(
     lines = capsys.readouterr().err.splitlines()
     assert "libEGL.so.1" in lines[1]
     assert "doctor" in lines[2]
+
+
+def test_haste_leaves_no_trace_in_what_the_program_starts(
+    window: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert entry.main([]) == 0
+    assert gc.isenabled()
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    assert entry.main([]) == 0
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
+
+
+def test_the_window_is_there_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom app import entry\n"
+        "with entry._in_haste():\n"
+        "    import engine.case.shelf\n    from app.main import prepare_platform, start_application\n"
+        "prepare_platform((1200, 800), 1.0)\napp = start_application()\n"
+        "from app.model.prefs import Preferences\nfrom app.shell.window import Window\n"
+        "window = Window(Preferences(), warm=False)\nwindow.show()\n"
+        "app.processEvents()\n"
+        "print([n for n in ('torch', 'vtkmodules', 'SimpleITK', 'scipy') if n in sys.modules], flush=True)\n"
+        "os._exit(0)"
+    )
+    home = {**os.environ, "GROUNDGLASS_HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, capture_output=True, text=True, check=False)
+    assert out.stdout.splitlines() == ["[]"], out.stderr
