@@ -5,8 +5,6 @@ A label that was not drawn in a case is not taught by it. ``lung`` is divided in
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +13,8 @@ from engine.core.types import FloatZyx, MaskArray
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
 from engine.geometry.resample import labels_to, volume_to
-from engine.io.case_folders import case_folders, read_labelled
+from engine.io.case_folders import read_labelled
 from engine.train.samples import LABEL_KEYS, Sample
-
-
-def case_readers(folder: Path, spacing_zyx_mm: FloatZyx) -> list[Callable[[], Sample]]:
-    """Return one function per case of `folder`, in order of their names; nothing is read yet.
-
-    Args:
-        folder: Holds one folder per case.
-        spacing_zyx_mm: Onto which the cases are resampled.
-
-    Raises:
-        InputError: there is no case in it.
-    """
-    return [partial(read_case, path, spacing_zyx_mm) for path in case_folders(folder)]
 
 
 def read_case(folder: Path, spacing_zyx_mm: FloatZyx) -> Sample:

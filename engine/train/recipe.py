@@ -33,12 +33,16 @@ class DataPlan:
 
     Args:
         train: Number of synthetic cases, or of cases of a folder (0: all).
-        validation: Number kept aside to choose the best weights.
+        validation: Number kept aside to choose the best weights; whole patients, where they are known.
+        folds: Parts into which the cases of a folder are divided, in place of `validation`; 0 for none.
+        fold: Which of them is kept aside, from 0.
         first_seed: Seed of the first synthetic case; validation seeds follow the training seeds.
     """
 
     train: int = 48
     validation: int = 4
+    folds: int = 0
+    fold: int = 0
     first_seed: int = 0
 
 
@@ -143,6 +147,7 @@ class Recipe:
             ((self.head == "sigmoid") != (training.loss == "exclusive"), "training.loss", _HEAD_WANTS[self.head]),
             (min(self.patch[1:]) >= 16 and self.patch[0] >= 1, "patch", "at least 16 voxels along y and x"),
             (data.train >= 0 and data.validation >= 0, "data", "no negative numbers of cases"),
+            (data.folds == 0 or 0 <= data.fold < data.folds > 1, "data.folds", "0, or at least 2 and above fold"),
             (data.first_seed >= 0, "data.first_seed", "0 or more"),
             (training.steps >= 1, "training.steps", "at least 1"),
             (training.minutes >= 0, "training.minutes", "0 or more"),

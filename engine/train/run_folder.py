@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,23 @@ from engine.nets.card import Card, write_card
 from engine.nets.checkpoint import save
 from engine.nets.registry import arch_dict
 from engine.train.recipe import Recipe, from_dict
+from engine.train.split import Split
 
 STATE = "state.safetensors"
 CURVES = "curves.jsonl"
+SPLIT = "split.json"
 _SLICE_VOXELS = 512 * 512
 """Voxels of the slices that a network of slices is given at once."""
 
 
-def start(folder: Path, recipe: Recipe, *, cases: int, validation: int, threads: int) -> None:
-    """Make the folder of a new run with its recipe and environment.
+def start(folder: Path, recipe: Recipe, *, split: Split | None, threads: int) -> None:
+    """Make the folder of a new run with its recipe, its split and environment.
+
+    Args:
+        folder: The run.
+        recipe: What was asked for.
+        split: Of the cases of a folder; None for the synthetic cohort.
+        threads: Of the processor.
 
     Raises:
         InputError: the folder holds a run already.
@@ -44,11 +53,13 @@ def start(folder: Path, recipe: Recipe, *, cases: int, validation: int, threads:
         "machine": platform.machine(),
         "system": platform.system(),
         "threads": threads,
-        "training_cases": cases,
-        "validation_cases": validation,
+        "training_cases": recipe.data.train if split is None else len(split.train),
+        "validation_cases": recipe.data.validation if split is None else len(split.validation),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
+    if split is not None:
+        write_text(folder / SPLIT, json.dumps(asdict(split), indent=1, ensure_ascii=False) + "\n")
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -152,9 +163,8 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any]) -> Card:
-    """Return the card of weights trained by `recipe`."""
-    plan = recipe.data
+def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any], trained_on: str) -> Card:
+    """Return the card of weights trained by `recipe` on what `trained_on` says."""
     return Card(
         id=recipe.name,
         network=recipe.network,
@@ -165,10 +175,19 @@ def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any]) -> Card:
         patch=_window(recipe),
         spacing=recipe.spacing,
         intensity=recipe.intensity,
-        trained_on=(f"{plan.train or 'all'} cases, {plan.validation} more to choose the weights by",),
+        trained_on=(trained_on,),
         figures=figures,
         created=datetime.now(UTC).date().isoformat(),
     )
+
+
+def _trained_on(folder: Path, recipe: Recipe) -> str:
+    path = folder / SPLIT
+    if path.exists():
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Split(tuple(values["train"]), tuple(values["validation"]), values["by"]).text()
+    plan = recipe.data
+    return f"{plan.train} synthetic cases, {plan.validation} more to choose the weights by"
 
 
 def _window(recipe: Recipe) -> tuple[int, int, int]:
@@ -181,5 +200,5 @@ def _window(recipe: Recipe) -> tuple[int, int, int]:
 
 def write_weights(folder: Path, name: str, model: nn.Module, recipe: Recipe, figures: dict[str, Any]) -> None:
     """Write weights ready for use, and beside them the card."""
-    card = save(folder / f"{name}.safetensors", model, card_of(recipe, model, figures))
+    card = save(folder / f"{name}.safetensors", model, card_of(recipe, model, figures, _trained_on(folder, recipe)))
     write_card(folder / f"{name}.toml", card)

@@ -15,12 +15,14 @@ import torch
 from engine.core.errors import InputError
 from engine.core.paths import cache_dir
 from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.io.case_folders import case_folders
 from engine.nets.weights import find_model
 from engine.train import run_folder
-from engine.train.case_folder import case_readers
+from engine.train.case_folder import read_case
 from engine.train.loop import Report, Trainer
 from engine.train.recipe import Recipe
 from engine.train.samples import Sample, read, synthetic
+from engine.train.split import Split, read_patients, split
 
 Readers = Sequence[Callable[[], Sample]]
 
@@ -48,8 +50,8 @@ def start_folder(folder: Path, recipe: Recipe, data: Path | None) -> None:
     Raises:
         InputError: the folder is taken, or there are no cases.
     """
-    cases = len(case_readers(data, recipe.spacing)) if data is not None else recipe.data.train
-    run_folder.start(folder, recipe, cases=cases, validation=recipe.data.validation, threads=_threads())
+    divided = split_of(recipe, data) if data is not None else None
+    run_folder.start(folder, recipe, split=divided, threads=_threads())
 
 
 def resume_run(
@@ -93,7 +95,7 @@ def readers(
 ) -> tuple[Readers, Readers]:
     """Return what reads the training cases and what reads those for validation.
 
-    Cases of a folder are split by name, in order: the last ones validate, whatever machine it runs on.
+    Cases of a folder are split by patient, or by name where patients are unknown (:mod:`engine.train.split`).
 
     Raises:
         InputError: there are too few cases.
@@ -104,12 +106,34 @@ def readers(
         paths = synthetic(cache_dir() / "cohort", seeds, recipe.spacing, progress=progress, cancel=cancel)
         every: Readers = [partial(read, path) for path in paths]
     else:
-        every = case_readers(data, recipe.spacing)
-        every = every[: plan.train + plan.validation] if plan.train else every
+        return _of_folder(recipe, data)
     held = min(plan.validation, len(every) - 1)
     if held < 0 or not every:
         raise InputError("There is nothing to train on.", "No case was found.", "Give a folder of cases with --data.")
     return every[: len(every) - held], every[len(every) - held :]
+
+
+def split_of(recipe: Recipe, data: Path) -> Split:
+    """Return how the cases of a folder are divided.
+
+    Raises:
+        InputError: there are too few cases or patients.
+    """
+    plan = recipe.data
+    cases = [folder.name for folder in case_folders(data)]
+    if plan.train and not plan.folds:
+        cases = cases[: plan.train + plan.validation]
+    patients = read_patients(data, cases)
+    return split(cases, patients, validation=plan.validation, folds=plan.folds, fold=plan.fold)
+
+
+def _of_folder(recipe: Recipe, data: Path) -> tuple[Readers, Readers]:
+    divided = split_of(recipe, data)
+    train, validation = (
+        [partial(read_case, data / name, recipe.spacing) for name in names]
+        for names in (divided.train, divided.validation)
+    )
+    return train, validation
 
 
 def _threads() -> int:

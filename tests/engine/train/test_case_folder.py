@@ -4,8 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from engine.core.errors import GeometryError, InputError
-from engine.train.case_folder import case_readers, read_case
+from engine.core.errors import GeometryError
+from engine.train.case_folder import read_case
 from tests.support.training import tiny_sample
 
 SPACING = (2.5, 1.5, 1.5)
@@ -48,16 +48,6 @@ def test_a_volume_stored_the_other_way_round_is_turned(tmp_path, case):
     np.testing.assert_array_equal(got.hu, sample.hu)
     np.testing.assert_array_equal(got.lungs == 1, sample.lungs == 1)
     assert got.annotated == {"lung_right"}
-
-
-def test_folders_without_ct_or_mask_are_passed_over(tmp_path, case):
-    (tmp_path / "notes").mkdir()
-    assert len(case_readers(tmp_path, SPACING)) == 1
-
-
-def test_a_folder_without_cases_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"ct\.nii\.gz"):
-        case_readers(tmp_path, SPACING)
 
 
 def test_a_mask_on_another_grid_is_refused(case):

@@ -4,21 +4,32 @@ import pytest
 import torch
 
 from engine.core.errors import InputError, ModelError
+from engine.nets.checkpoint import load
+from engine.nets.registry import build
 from engine.train import run_folder
+from engine.train.split import Split
 from tests.support.training import tiny_recipe
 
 
 def test_a_recipe_comes_back_from_its_folder(tmp_path):
     recipe = tiny_recipe()
-    run_folder.start(tmp_path, recipe, cases=3, validation=1, threads=2)
+    run_folder.start(tmp_path, recipe, split=None, threads=2)
     assert run_folder.read_recipe(tmp_path) == recipe
     assert (tmp_path / "environment.json").exists()
+
+
+def test_the_card_says_how_the_cases_were_split(tmp_path):
+    recipe = tiny_recipe()
+    run_folder.start(tmp_path, recipe, split=Split(("a", "b"), ("c",), "patient"), threads=2)
+    run_folder.write_weights(tmp_path, "last", build(recipe.network, {**recipe.arch, "out_channels": 3}), recipe, {})
+    _, card = load(tmp_path / "last.safetensors")
+    assert card.trained_on == ("2 cases, 1 more to choose the weights by, split by patient",)
 
 
 def test_a_folder_with_a_run_is_not_taken_again(tmp_path):
     run_folder.append_curve(tmp_path, {"step": 1, "loss": 1.0})
     with pytest.raises(InputError, match="--resume"):
-        run_folder.start(tmp_path, tiny_recipe(), cases=3, validation=1, threads=2)
+        run_folder.start(tmp_path, tiny_recipe(), split=None, threads=2)
 
 
 def test_a_line_cut_short_is_left_out_and_later_ones_forgotten(tmp_path):

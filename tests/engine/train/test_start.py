@@ -1,36 +1,70 @@
-"""Beginning a run: cases are split by name, too few are refused."""
+"""Beginning a run: cases are split, too few are refused, the folder says how."""
 
+import json
+
+import numpy as np
 import pytest
 
 from engine.core.errors import InputError
+from engine.geometry.grid import Grid
+from engine.io.masks.write import write_volume
 from engine.train import start
-from tests.support.training import readers, tiny_recipe
+from tests.support.training import tiny_recipe, tiny_sample
+
+NAMES = ("a", "b", "c", "d", "e", "f")
 
 
-def test_the_last_cases_validate(monkeypatch, tmp_path):
-    every = readers(6)
-    monkeypatch.setattr(start, "case_readers", lambda *_: every)
-    recipe = tiny_recipe()
-    train, validation = start.readers(recipe, tmp_path)
-    assert list(train) == every[:2]
-    assert list(validation) == every[2:]
+@pytest.fixture
+def data(tmp_path):
+    """Six cases as a user lays them out."""
+    folder = tmp_path / "data"
+    for n, name in enumerate(NAMES):
+        sample = tiny_sample(n)
+        grid = Grid(sample.hu.shape, (3.0, 2.5, 2.5), (0.0, 0.0, 0.0))
+        (folder / name).mkdir(parents=True)
+        write_volume(folder / name / "ct.nii.gz", sample.hu, grid)
+        write_volume(folder / name / "lung_right.nii.gz", (sample.lungs == 1).astype(np.int16), grid)
+        write_volume(folder / name / "lung_left.nii.gz", (sample.lungs == 2).astype(np.int16), grid)
+    return folder
 
 
-def test_one_case_is_trained_on_rather_than_held_back(monkeypatch, tmp_path):
-    monkeypatch.setattr(start, "case_readers", lambda *_: readers(1))
-    train, validation = start.readers(tiny_recipe(), tmp_path)
+def test_the_last_cases_by_name_validate_where_patients_are_unknown(data):
+    train, validation = start.readers(tiny_recipe(), data)
+    assert [read().name for read in train] == ["a", "b"]
+    assert [read().name for read in validation] == ["c", "d", "e", "f"][-len(validation) :]
+    assert len(train) + len(validation) == 6
+
+
+def test_two_scans_of_a_patient_stay_together(data):
+    lines = "".join(f"{name},P{i // 2}\n" for i, name in enumerate(NAMES))
+    (data / "patients.csv").write_text("case,patient\n" + lines)
+    train, validation = start.readers(tiny_recipe(), data)
+    owners = [{NAMES.index(read().name) // 2 for read in side} for side in (train, validation)]
+    assert not owners[0] & owners[1]
+    assert len(train) == 2
+    assert len(validation) == 4
+
+
+def test_one_case_is_trained_on_rather_than_held_back(data):
+    for name in NAMES[1:]:
+        for path in (data / name).iterdir():
+            path.unlink()
+        (data / name).rmdir()
+    train, validation = start.readers(tiny_recipe(), data)
     assert len(train) == 1
     assert not validation
 
 
-def test_a_run_begins_and_ends_with_weights(monkeypatch, tmp_path):
-    monkeypatch.setattr(start, "case_readers", lambda *_: readers(3))
+def test_a_run_begins_and_ends_with_weights_and_its_split(data, tmp_path):
     run = tmp_path / "run"
-    dice = start.begin_run(run, tiny_recipe(steps=2, validate_every=2), tmp_path, device="cpu")
+    dice = start.begin_run(run, tiny_recipe(steps=2, validate_every=2), data, device="cpu")
     assert "mean" in dice
     assert (run / "last.safetensors").exists()
+    told = json.loads((run / "split.json").read_text(encoding="utf-8"))
+    assert sorted(told["train"] + told["validation"]) == list(NAMES)
+    assert told["by"] == "neighbouring names"
     with pytest.raises(InputError, match="already"):
-        start.start_folder(run, tiny_recipe(), tmp_path)
+        start.start_folder(run, tiny_recipe(), data)
 
 
 def test_an_empty_folder_is_refused(tmp_path):
