@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from app.shell.window import PAGE_EMPTY, PAGE_PANES, PAGE_SERIES
@@ -69,6 +69,28 @@ def test_wheel_keys_and_clicks_are_linked(bench: Callable[..., Bench], tmp_path:
     assert np.abs(np.subtract(b.session.cursor_zyx, goal)).max() <= 1
     assert b.pane("sagittal").index == b.session.cursor_zyx[2]
     assert b.pane("coronal").index == b.session.cursor_zyx[1]
+    b.window.workspace.shut_down()
+
+
+@pytest.mark.slow
+def test_the_surfaces_are_spun_with_the_mouse(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench(layout="large")
+    b.open(chest_file(tmp_path))
+    b.pane().setFocus()
+    b.key(Qt.Key.Key_B)
+    z = b.session.cursor_zyx[0]
+    b.paint((z, 25, 20), (z, 35, 40))
+    volume = b.window.workspace.volume
+    assert volume is not None
+    b.wait(lambda: volume.frame is not None and volume.frame.triangles > 0)
+    before, middle = volume.camera.axes[2], volume.rect().center()
+    QTest.mousePress(volume, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle)
+    for step in (10, 25, 45):
+        QTest.mouseMove(volume, middle + QPoint(step, 0))
+    QTest.mouseRelease(volume, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle + QPoint(45, 0))
+    after = volume.camera.axes[2]
+    assert np.degrees(np.arccos(np.clip(np.dot(before, after), -1, 1))) > 10
+    assert abs(after[2] - before[2]) < 0.05, "a level drag turns about the long axis of the body"
     b.window.workspace.shut_down()
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from tests.support.window import Bench, chest_file
 
@@ -22,13 +24,15 @@ def export_to(b: Bench, folder: Path) -> Path:
     b.key(Qt.Key.Key_E, CTRL)
     dialog = b.window.exporting.dialog
     assert dialog is not None
-    dialog.folder.setText(str(folder))
+    dialog.folder.setFocus()
+    dialog.folder.selectAll()
+    QTest.keyClicks(dialog.folder, str(folder))
     path = dialog.path
     assert dialog.go.isEnabled()
-    dialog.go.click()
+    QTest.keyClick(dialog.folder, Qt.Key.Key_Return)
     b.wait(lambda: dialog.is_done)
     assert str(path) in dialog.done_files.text()
-    dialog.accept()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
     b.wait(lambda: b.window.exporting.dialog is None)
     return path
 
@@ -58,6 +62,36 @@ def test_exported_file_lies_on_the_source(bench: Callable[..., Bench], tmp_path:
     np.testing.assert_allclose(written.GetSpacing(), read.GetSpacing(), rtol=1e-6)
     np.testing.assert_allclose(written.GetDirection(), read.GetDirection(), atol=1e-6)
     assert path.with_name(path.name.removesuffix(".nii.gz") + ".json").exists()
+
+
+def test_the_export_dropped_on_its_source_brings_the_mask_back(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench()
+    source = chest_file(tmp_path)
+    labels = painted(b, source)
+    out = tmp_path / "out"
+    out.mkdir()
+    path = export_to(b, out)
+    b.window.activateWindow()  # offscreen there is no window manager to do it
+    b.wait(b.window.isActiveWindow)
+    b.pane().setFocus()
+    b.key(Qt.Key.Key_Z, CTRL)
+    case = b.session.case
+    assert case is not None
+    assert not case.labels.data.any()
+
+    def answer() -> None:  # the question runs a loop of its own
+        dialog = QApplication.activeModalWidget()
+        if dialog is None:
+            QTimer.singleShot(20, answer)
+        else:
+            QTest.keyClick(dialog, Qt.Key.Key_Return)  # “a mask” is picked already
+
+    QTimer.singleShot(0, answer)
+    b.drop(path)
+    b.wait(lambda: case.labels.data.any())
+    assert b.session.case is case
+    np.testing.assert_array_equal(case.labels.data, labels)
+    assert [step.title for step in case.history.steps] == [f"Import {path.name}"]
 
 
 def test_nothing_is_replaced_silently(bench: Callable[..., Bench], tmp_path: Path) -> None:
