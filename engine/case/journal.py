@@ -191,7 +191,7 @@ class Journal:
     @staticmethod
     def unfinished(folder: Path) -> list[Recoverable]:
         """Return the cases that were open when the program died, newest first; those open now are left out."""
-        return [r for r in _all(folder) if not r.closed and _has_work(r)]
+        return [r for r in _all(folder) if not r.closed and (r.steps > 0 or r.has_labels)]
 
     @staticmethod
     def saved(folder: Path) -> list[Recoverable]:
@@ -335,10 +335,6 @@ def _all(folder: Path, pattern: str = "*") -> list[Recoverable]:
             if recoverable is not None:
                 found.append(recoverable)
     return sorted(found, key=lambda r: r.changed_at, reverse=True)
-
-
-def _has_work(recoverable: Recoverable) -> bool:
-    return recoverable.steps > 0 or recoverable.has_labels
 
 
 def _write_private(path: Path, text: str) -> None:
