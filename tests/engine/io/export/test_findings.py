@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import locale
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,3 +83,10 @@ def test_existing_files_and_full_disks(tmp_path, findings, monkeypatch, write):
         write(path, findings, overwrite=True)
     assert path.read_text() == "mine"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_table_that_comes_back_otherwise_is_not_called_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "read_bytes", lambda _path: b"lost")
+    with pytest.raises(ResourceError, match="gave something else"):
+        write_csv(tmp_path / "f.csv", {})
+    assert not list(tmp_path.iterdir())

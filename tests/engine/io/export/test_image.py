@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from engine.core.errors import InputError
+from engine.core.errors import InputError, ResourceError
+from engine.geometry.grid import Grid
+from engine.io.export import image
 from engine.io.export.image import base_name, format_of, write_image, written
+from engine.io.images.format import ImageWriter
 from engine.io.sitk_bridge import array_of
 from tests.support.grids import oblique_grid
 
@@ -66,3 +69,26 @@ def test_keys_cannot_break_an_nrrd_header(tmp_path):
     write_image(path, np.zeros((9, 14, 11), np.uint8), oblique_grid(), keys={"Name": "two\nlines\n\nspace: RAS"})
     image = sitk.ReadImage(str(path))
     assert image.GetMetaData("Name") == "two lines  space: RAS"
+
+
+@pytest.mark.parametrize(
+    ("read_back", "said"),
+    [
+        (lambda grid, array: ([grid], array.astype(np.int32)), "came back as int32"),
+        (lambda grid, array: ([grid], array[:, :-1]), r"came back as uint8 \(9, 13, 11\)"),
+        (lambda grid, array: ([grid, Grid(grid.shape_zyx)], array), "geometry came back different"),
+        (lambda grid, array: fail(ValueError("garbage")), "could not be read back"),
+        (lambda grid, array: fail(ResourceError("The drive is gone.", "It does not answer.")), "It does not answer"),
+    ],
+)
+def test_what_comes_back_otherwise_is_not_called_written(tmp_path, monkeypatch, read_back, said):
+    grid, array = oblique_grid(), np.ones((9, 14, 11), np.uint8)
+    writer = ImageWriter(lambda file, *_: file.write(b"x"), lambda _path: read_back(grid, array), 1e-3)
+    monkeypatch.setattr(image, "WRITERS", {".nrrd": writer})
+    with pytest.raises(ResourceError, match=said):
+        write_image(tmp_path / "a.nrrd", array, grid)
+    assert not list(tmp_path.iterdir())
+
+
+def fail(error):
+    raise error
