@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.cli.parser import verb_parser
 
@@ -88,8 +88,16 @@ def _weights(model: ModelFile) -> dict[str, Any]:
 
 
 def _dice(model: ModelFile) -> dict[str, float]:
-    """Return the Dice figures of a card: ``dice`` or ``validation_dice`` per label, or keys ``dice_<label>``."""
+    """Return the Dice figures of a card: ``dice`` or ``validation_dice`` per label, or keys ``dice_<label>``.
+
+    Weights that ship are measured on real and on synthetic chests; the real ones are told, as they count.
+    """
     figures = model.card.figures
+    for kind in ("real", "synthetic"):
+        rows = figures.get(kind)
+        if isinstance(rows, Mapping):
+            measured = cast(Mapping[str, Mapping[str, float]], rows)
+            return {str(label): float(row["dice"]) for label, row in measured.items()}
     nested = figures.get("dice", figures.get("validation_dice", {}))
     out = {str(k): v for k, v in nested.items()} if isinstance(nested, Mapping) else {"mean": nested}
     out |= {k.removeprefix("dice_"): v for k, v in figures.items() if k.startswith("dice_")}

@@ -46,6 +46,10 @@ def test_json_tells_networks_and_weights(own: Path, capsys: pytest.CaptureFixtur
     [
         ({"validation_dice": {"lung": 0.97, "mean": 0.97}, "step": 30}, {"lung": 0.97, "mean": 0.97}),
         ({"dice": 0.5}, {"mean": 0.5}),
+        (
+            {"synthetic": {"lung": {"dice": 0.98, "n": 6}}, "real": {"lesion": {"dice": 0.5, "n": 3}}},
+            {"lesion": 0.5},
+        ),
         ({"dice_lung": 0.9, "hd95_lung": 4.0}, {"lung": 0.9}),
         ({"dice": {"lung": "good"}}, {}),
         ({}, {}),
