@@ -31,6 +31,8 @@ class TorchEngine:
         for part in self._module.modules():
             if isinstance(part, nn.Conv2d | nn.Conv3d):
                 part.register_forward_pre_hook(self._look)
+                if self.device.type == "cpu" and not self._bf16 and torch.backends.mkldnn.is_available():
+                    use_onednn(part)
         self.text = f"{device_name(self.device, self._threads)}, torch {'bf16' if self._bf16 else 'fp32'}"
 
     def infer(self, window: Float32, cancel: CancelToken | None = None) -> Float32:
@@ -64,6 +66,23 @@ class TorchEngine:
         # Before every convolution: a window takes seconds on a slow CPU, and cancelling must not.
         if self._cancel is not None:
             self._cancel.check()
+
+
+def use_onednn(layer: nn.Conv2d | nn.Conv3d) -> None:
+    """Make `layer` convolve with oneDNN always.
+
+    Left to itself torch takes a plain kernel for one small window: six times slower for RA-UNet at 16×80×80.
+    """
+    padding = layer.padding
+    if layer.padding_mode != "zeros" or isinstance(padding, str):
+        return
+
+    def forward(input: Tensor) -> Tensor:  # noqa: A002 - torch's name of it
+        return torch.mkldnn_convolution(
+            input, layer.weight, layer.bias, padding, layer.stride, layer.dilation, layer.groups
+        )
+
+    layer.forward = forward
 
 
 @contextlib.contextmanager

@@ -32,6 +32,15 @@ def test_the_logits_are_those_of_the_network(engine: TorchEngine, tmp_path: Path
     assert "torch fp32" in engine.text
 
 
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
+def test_a_single_small_window_is_convolved_by_onednn(engine: TorchEngine) -> None:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        engine.infer(np.zeros((1, 1, *PATCH), np.float32))
+    names = {event.key for event in profile.key_averages()}
+    assert "aten::mkldnn_convolution" in names
+    assert not {name for name in names if "slow_conv" in name}
+
+
 def test_a_cancel_is_seen_inside_a_window(engine: TorchEngine) -> None:
     token = CancelToken()
     seen: list[str] = []
