@@ -12,7 +12,8 @@ from app.model.session import Session
 from app.tools.base import NoOptions, Outline, Pointer
 from app.tools.choose import tool_action
 from engine.case.delta import Change
-from engine.case.measurement import Distance, DistancesChange
+from engine.case.distance import Distance
+from engine.case.measurement import DistancesChange
 from engine.core.types import FloatZyx
 
 _LEAST = 0.5

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.records import pack_labels, pack_parts, unpack_labels, unpack_parts, unpack_slabs
-from engine.core.errors import FormatError
+from engine.case.records import pack_labels, pack_parts, unpack_labels, unpack_slabs
 from engine.core.types import LabelArray
 from engine.geometry.box import Box
 
 if TYPE_CHECKING:
+    from engine.case.distance import Distance
     from engine.case.document import Case
     from engine.case.labelmap import LabelMap
     from engine.case.labelset import LabelSet
-    from engine.case.measurement import Distance
 
 YOU = "you"
 """Author of what the person did; a network signs with its model id."""
@@ -245,30 +244,3 @@ class LabelSetChange:
             "at": self.at,
         }
         return pack_parts(head)
-
-
-def change_from_bytes(data: bytes) -> Change:
-    """Return the change that `to_bytes` wrote.
-
-    Raises:
-        FormatError: the bytes are no change.
-    """
-    from engine.case.labelset import LabelSet
-    from engine.case.measurement import DistancesChange, distances_from
-
-    head, parts = unpack_parts(data)
-    try:
-        common: dict[str, Any] = {"title": head["title"], "author": head["author"], "at": head["at"]}
-        if head["kind"] == "labelset":
-            before, after = (LabelSet.from_list(head[k]) for k in ("before", "after"))
-            return LabelSetChange(before, after, **common)
-        if head["kind"] == "distances":
-            return DistancesChange(distances_from(head["before"]), distances_from(head["after"]), **common)
-        gains = head.get("gains")
-        told = None if gains is None else tuple((int(k), int(n)) for k, n in gains)
-        if told is not None and not all(0 <= k <= 255 for k, _ in told):
-            raise ValueError
-        region = Box(tuple(head["start"]), tuple(head["stop"]))
-        return Delta(region, parts[0], parts[1], **common, gains=told)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise FormatError("A step of the history is damaged.", type(error).__name__) from error

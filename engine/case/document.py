@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engine.case.delta import Change
+from engine.case.distance import Distance
 from engine.case.history import DEFAULT_BUDGET_MIB, History
 from engine.case.labelmap import LabelMap
 from engine.case.labelset import LabelSet, default_labelset
-from engine.case.measurement import Distance
 from engine.case.volume import Volume
 from engine.core.signal import Signal
 from engine.core.types import LabelArray

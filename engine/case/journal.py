@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.case.delta import Change
+from engine.case.distance import Distance
 from engine.case.document import Case
 from engine.case.labelset import LabelSet
 from engine.case.lock import CaseLock
-from engine.case.measurement import Distance
 from engine.case.records import SIGNATURE, Kind, frame, pack_labels, pack_parts, unpack_labels
 from engine.case.recovery import JOURNAL, REOPEN, VERSION, Bare, Recoverable, recover, replay
 from engine.case.volume import Volume

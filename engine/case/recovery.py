@@ -13,12 +13,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case.delta import Change, Target, change_from_bytes
+from engine.case.delta import Change, Target
+from engine.case.distance import Distance, distances_from
 from engine.case.document import Case
 from engine.case.history import DEFAULT_BUDGET_MIB
 from engine.case.labelset import LabelSet
-from engine.case.measurement import Distance, distances_from
 from engine.case.records import Kind, Record, read_records, unpack_labels, unpack_parts
+from engine.case.stored_change import change_from_bytes
 from engine.case.volume import Volume
 from engine.core.atomic import explain_os_error
 from engine.core.errors import FormatError, GeometryError, InputError

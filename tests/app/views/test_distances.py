@@ -9,7 +9,8 @@ import pytest
 
 from app.model.session import Session
 from app.views.slice_view import SliceView
-from engine.case.measurement import Distance, DistancesChange
+from engine.case.distance import Distance
+from engine.case.measurement import DistancesChange
 from tests.support.panes import SHAPE, a_case, painted
 
 MakePane = Callable[..., SliceView]

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.case.delta import Delta, LabelSetChange, change_from_bytes
+from engine.case.delta import Delta, LabelSetChange
 from engine.case.document import Case
 from engine.case.labelset import default_labelset
 from engine.case.records import pack_parts
+from engine.case.stored_change import change_from_bytes
 from engine.case.volume import SeriesInfo, Volume
 from engine.core.errors import FormatError, GeometryError
 from engine.geometry.box import Box

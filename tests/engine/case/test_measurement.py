@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.case.delta import Delta, change_from_bytes
+from engine.case.delta import Delta
+from engine.case.distance import Distance
 from engine.case.journal import Journal, Limits, recover
-from engine.case.measurement import Distance, DistancesChange
+from engine.case.measurement import DistancesChange
+from engine.case.stored_change import change_from_bytes
 from engine.core.errors import FormatError
 from engine.geometry.box import Box
 from tests.support.cases import SMALL, a_case

@@ -1,0 +1,41 @@
+"""Whatever kind of change was written comes back as that kind; anything else is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.case.delta import Delta, LabelSetChange
+from engine.case.distance import Distance
+from engine.case.labelset import Label, default_labelset
+from engine.case.measurement import DistancesChange
+from engine.case.stored_change import change_from_bytes
+from engine.core.errors import FormatError
+from engine.geometry.box import Box
+from tests.support.cases import a_case
+
+
+def changes() -> list[object]:
+    case = a_case()
+    before = default_labelset()
+    box = Box((1, 2, 3), (4, 8, 9))
+    after = np.full(box.shape, 3, np.uint8)
+    line = Distance((1.0, 2.0, 3.0), (1.0, 4.0, 3.5), 0)
+    return [
+        Delta.between(case.labels, box, after, title="Fill", author="you"),
+        LabelSetChange(before, before.adding(Label(9, "mine", "Mine", "#ffffff")), "Add label"),
+        DistancesChange((), (line,), "Measure"),
+    ]
+
+
+@pytest.mark.parametrize("kind", range(3))
+def test_every_kind_comes_back(kind: int) -> None:
+    change = changes()[kind]
+    back = change_from_bytes(change.to_bytes())  # type: ignore[attr-defined]
+    assert type(back) is type(change)
+    assert back.to_bytes() == change.to_bytes()  # type: ignore[attr-defined]
+
+
+def test_what_is_no_change_is_refused() -> None:
+    with pytest.raises(FormatError):
+        change_from_bytes(b"nothing of the kind")
