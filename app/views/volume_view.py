@@ -298,11 +298,12 @@ class VolumeView(QWidget):
         elif self._frame is None:
             draw_card(painter, self.rect(), "", "Preparing the 3-D view …")
         else:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRectF(self.rect()), self._frame.image)
-            draw_axes(painter, self.rect(), self._frame.camera, known=self.session.case.volume.orientation_known)
-            if self._feed is not None and self._feed.empty:
+            if self._feed is not None and self._feed.empty:  # the frame holds a crosshair in nothing
                 draw_card(painter, self.rect(), "", "Labels appear here as surfaces.")
+            else:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(QRectF(self.rect()), self._frame.image)
+            draw_axes(painter, self.rect(), self._frame.camera, known=self.session.case.volume.orientation_known)
 
     # --- Qt's events -----------------------------------------------------------------------------
     def resizeEvent(self, _event: QResizeEvent) -> None:
