@@ -85,7 +85,7 @@ def load(path: Path) -> tuple[nn.Module, Card]:
     """Return the network in `path`, in evaluation mode and fp32, and its card.
 
     Raises:
-        ModelError: no such file, a pickle, damaged, another program's, or not fitting its network.
+        ModelError: no such file, a pickle, damaged, another program's, not fitting its network, or not finite.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -239,4 +239,5 @@ def _fill(path: Path, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
             names = missing or extra
             why = f"{len(names)} tensors are {'missing' if missing else 'too many'}, the first is {names[0]}."
         raise ModelError(f"The weights “{path.name}” do not fit their network.", why, "Choose other weights.")
+    _check_finite(tensors, f"The weights “{path.name}” cannot be used.", "Choose other weights.")
     model.load_state_dict({name: tensors[name].to(expected[name].dtype) for name in expected})

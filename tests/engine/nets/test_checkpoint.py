@@ -74,6 +74,18 @@ def test_weights_that_are_no_numbers_are_not_written(tmp_path: Path, network: to
     assert not list(tmp_path.iterdir())
 
 
+def test_infinite_weights_are_not_used(
+    tmp_path: Path, network: torch.nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file written elsewhere, or by a version that did not look."""
+    monkeypatch.setattr("engine.nets.checkpoint._check_finite", lambda *_: None)
+    next(network.parameters()).data.flatten()[0] = float("inf")
+    save(tmp_path / "inf.safetensors", network, CARD)
+    monkeypatch.undo()
+    with pytest.raises(ModelError, match="infinite"):
+        load(tmp_path / "inf.safetensors")
+
+
 def test_half_the_bytes_keep_three_digits(tmp_path: Path, network: torch.nn.Module) -> None:
     whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
     save(whole, network, CARD)
