@@ -61,7 +61,7 @@ def main(words: Sequence[str]) -> int:
     worst = _worst(models[0], found[0], folders, options, given.pictures)
     write_text(given.out / "report.html", page(found[0], numbers, worst))
     _say(given.out, numbers, as_json=given.json)
-    for case, why in found[0].failed.items():
+    for case, why in {case: why for one in reversed(found) for case, why in one.failed.items()}.items():
         print(f"{case}: {why}", file=sys.stderr)
     return SOME_FAILED if any(one.failed for one in found) else 0
 

@@ -9,6 +9,7 @@ from engine.core.types import HuArray, MaskArray
 from engine.geometry.grid import Grid
 from engine.geometry.hu import LUNG
 from engine.geometry.orient import Orientation
+from engine.io.export.pictures import nearest
 
 _BOTH = (86, 180, 233)
 _MISSED = (230, 159, 0)
@@ -33,7 +34,7 @@ def worst_slice(hu: HuArray, grid: Grid, found: MaskArray, truth: MaskArray, *, 
     z = int(wrong.argmax())
     _, rows, columns = orientation.grid(grid).spacing_zyx_mm
     height = max(1, round(width * ground.shape[1] * rows / (ground.shape[2] * columns)))
-    at = np.ix_(_nearest(ground.shape[1], height), _nearest(ground.shape[2], width))
+    at = np.ix_(nearest(ground.shape[1], height), nearest(ground.shape[2], width))
     table = LUNG.table()
     rgb = np.repeat(table[np.ascontiguousarray(ground[z]).view(np.uint16)][at][..., None], 3, axis=2)
     for mask, colour in (
@@ -44,7 +45,3 @@ def worst_slice(hu: HuArray, grid: Grid, found: MaskArray, truth: MaskArray, *, 
         place = mask[at]
         rgb[place] = ((1 - _SHARE) * rgb[place] + _SHARE * np.array(colour)).astype(np.uint8)
     return rgb
-
-
-def _nearest(source: int, target: int) -> NDArray[np.intp]:
-    return ((np.arange(target) + 0.5) * source / target).astype(np.intp)

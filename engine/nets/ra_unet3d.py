@@ -38,12 +38,12 @@ from itertools import pairwise
 from typing import ClassVar, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.core.errors import ModelError
 from engine.nets.attention3d import ResidualAttention
 from engine.nets.blocks import ConvNormRelu, Grid3, NormKind, PositionKind, ResidualBlock, UpProject
+from engine.nets.sizes import cropped, padded, up_to
 
 
 @dataclass(frozen=True)
@@ -158,15 +158,15 @@ class RaUnet3d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, K, D, H, W) of `x` (B, C, D, H, W); any size of at least one voxel."""
         size = cast(Grid3, tuple(x.shape[2:]))
-        finest = self._decode(_pad(x, self.required_multiple), size)[0]
-        return _crop(self.head(finest), size)
+        finest = self._decode(padded(x, self.required_multiple), size)[0]
+        return cropped(self.head(finest), size)
 
     def forward_deep(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return logits of D1 and, with deep supervision, of D2, D3, D4 at their own sizes (training only)."""
         size = cast(Grid3, tuple(x.shape[2:]))
-        maps = self._decode(_pad(x, self.required_multiple), size)
+        maps = self._decode(padded(x, self.required_multiple), size)
         deep = (head(m) for head, m in zip(self.deep_heads, maps[1:], strict=False))
-        return _crop(self.head(maps[0]), size), *deep
+        return cropped(self.head(maps[0]), size), *deep
 
     def _decode(self, x: Tensor, size: Grid3) -> list[Tensor]:
         """Return the maps of the decoder, finest first, of a padded `x` whose real part is `size`."""
@@ -211,26 +211,10 @@ class RaUnet3d(nn.Module):
 
 def _ra_grid(arch: RaUnet3dArch) -> Grid3:
     """Return the size of the RA map for the training window."""
-    d, h, w = (_up_to(p, m) for p, m in zip(arch.patch, arch.required_multiple, strict=True))
+    d, h, w = (up_to(p, m) for p, m in zip(arch.patch, arch.required_multiple, strict=True))
     return _ceil_div((d, h, w), arch.reduction(arch.ra_level))
 
 
 def _ceil_div(size: Grid3, by: Grid3) -> Grid3:
     d, h, w = (-(-s // b) for s, b in zip(size, by, strict=True))
     return d, h, w
-
-
-def _up_to(size: int, multiple: int) -> int:
-    return -(-size // multiple) * multiple
-
-
-def _pad(x: Tensor, multiple: Grid3) -> Tensor:
-    """Repeat the last voxels until each axis is a multiple of `multiple`."""
-    missing = [_up_to(s, m) - s for s, m in zip(x.shape[2:], multiple, strict=True)]
-    if not any(missing):
-        return x
-    return F.pad(x, (0, missing[2], 0, missing[1], 0, missing[0]), mode="replicate")
-
-
-def _crop(x: Tensor, size: Grid3) -> Tensor:
-    return x[:, :, : size[0], : size[1], : size[2]]

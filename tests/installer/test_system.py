@@ -103,7 +103,7 @@ def test_a_full_disk_is_said_with_figures(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_does_not_matter_once_all_is_there(tmp_path: Path) -> None:
-    system.check(tmp_path, free_bytes=10**9, supported=False)
+    assert system.check(tmp_path, free_bytes=10**9, supported=False) is None
 
 
 def test_an_old_libc_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ def pictures_of(
         if axis == 1:  # the head is above
             ids, ground = ids[::-1], ground[::-1]
         height = max(1, round(width * ids.shape[0] * rows / (ids.shape[1] * columns)))
-        at = _nearest(ids.shape[0], height)[:, None], _nearest(ids.shape[1], width)[None, :]
+        at = nearest(ids.shape[0], height)[:, None], nearest(ids.shape[1], width)[None, :]
         window = LUNG if grey is not None else Window(4000, 1)
         out.append(Picture(title, blended(ground[at], ids[at], tables, window)))
     return tuple(out)
@@ -149,5 +149,6 @@ def _tables(labelset: LabelSet) -> tuple[Rgb, NDArray[np.float32]]:
     return colours, fill
 
 
-def _nearest(source: int, target: int) -> NDArray[np.intp]:
+def nearest(source: int, target: int) -> NDArray[np.intp]:
+    """Return which of `source` pixels each of `target` pixels shows."""
     return ((np.arange(target) + 0.5) * source / target).astype(np.intp)
