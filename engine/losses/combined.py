@@ -15,6 +15,8 @@ from engine.losses.target import Target
 class CombinedLoss(nn.Module):
     """Dice + cross entropy with weights, 1 : 1 by default.
 
+    Labels the batch does not hold are left to the cross entropy (:class:`DiceLoss` says why).
+
     *Source*: nnU-Net v2; Dice sees shape and is blind to certainty, cross entropy the reverse.
     """
 
@@ -22,7 +24,7 @@ class CombinedLoss(nn.Module):
         super().__init__()
         self.dice_weight = dice
         self.cross_entropy_weight = cross_entropy
-        self.dice = DiceLoss()
+        self.dice = DiceLoss(absent=False)
         self.cross_entropy = CrossEntropyLoss(positive_weight=positive_weight)
 
     def forward(self, logits: Tensor, target: Target) -> Tensor:

@@ -36,3 +36,22 @@ def test_coarser_outputs_weigh_half_and_the_coarsest_nothing(case):
     expected = (loss(logits, target) + 0.5 * loss(coarse, shrunk)) / 1.5
     got = deep(loss, [logits, coarse, torch.full((1, 2, 1, 2, 2), 9.0)], target)
     assert float(got) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_a_rare_label_comes_back_from_nearly_nothing():
+    # nine batches without the label for each one with it, from an output that says next to nothing: the push of
+    # the nine must not outweigh the pull of the one
+    generator = torch.Generator().manual_seed(2)
+    truth = torch.zeros(1, 1, 4, 12, 12)
+    truth[..., 4:8, 4:8] = 1
+    weight, bias = torch.zeros(1, requires_grad=True), torch.full((1,), -7.0, requires_grad=True)
+    optimiser = torch.optim.Adam([weight, bias], lr=0.05)
+    loss = CombinedLoss()
+    for step in range(400):
+        labels = truth if step % 10 == 0 else torch.zeros_like(truth)
+        seen = labels + 0.2 * torch.randn(truth.shape, generator=generator)
+        optimiser.zero_grad()
+        loss(weight * seen + bias, Target(labels, torch.ones(1, 1))).backward()
+        optimiser.step()
+    assert float((weight + bias).detach()) > 0, "the label is not found where it is"
+    assert float(bias.detach()) < 0, "nor where it is not"

@@ -84,3 +84,18 @@ def test_bf16_logits_are_summed_in_fp32():
     low = DiceLoss()(logits.bfloat16(), target)
     assert low.dtype == torch.float32
     assert float(low) == pytest.approx(float(DiceLoss()(logits, target)), abs=2e-3)
+
+
+def test_a_label_missing_from_the_batch_can_be_left_to_another_loss():
+    logits, target = _case()
+    target.labels[:, 2] = 0
+    two = Target(target.labels[:, :2], torch.ones(2, 2))
+    assert float(DiceLoss(absent=False)(logits, target)) == pytest.approx(_slow(logits[:, :2], two.labels), abs=1e-6)
+    assert float(DiceLoss()(logits, target)) > float(DiceLoss(absent=False)(logits, target)) + 0.05
+
+
+def test_a_faint_output_is_not_pushed_further_down_by_batches_without_its_label():
+    faint = torch.full((1, 1, 4, 8, 8), -6.0, requires_grad=True)
+    DiceLoss(absent=False)(faint, Target(torch.zeros(1, 1, 4, 8, 8), torch.ones(1, 1))).backward()
+    assert faint.grad is not None
+    assert float(faint.grad.abs().max()) == 0
