@@ -53,6 +53,15 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return label
 
 
+def keep_room(label: QLabel, *texts: str) -> None:
+    """Make a label at least as wide as any of the texts, and as what it says now: its neighbours stand still."""
+    label.ensurePolished()
+    metrics = label.fontMetrics()
+    widest = max(metrics.horizontalAdvance(text) for text in (*texts, label.text())) + 2  # as the hint rounds up
+    if widest > label.minimumWidth():
+        label.setMinimumWidth(widest)
+
+
 def set_role(label: QWidget, role: str) -> None:
     """Give a widget another role of the style sheet."""
     if label.property("role") != role:

@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
-from app.look.pieces import ShortLabel, quiet, row, words
+from app.look.pieces import ShortLabel, keep_room, quiet, row, words
 
 _MESSAGE_MS = 6000
 _TICK_MS = 500
+_LONGEST = ("a few seconds left", "about 55 min left", "stopping…")
 
 
 def time_left(seconds: float | None) -> str:
@@ -37,6 +38,8 @@ class TaskBar(QWidget):
         super().__init__(parent)
         self._jobs = jobs
         self._job: Job | None = None
+        self._said = ""
+        self._hint = ""
         self.title = ShortLabel()
         self.title.setMinimumWidth(60)
         self.bar = QProgressBar()
@@ -46,10 +49,13 @@ class TaskBar(QWidget):
         self.left = words("", "small")
         self.stop = quiet("x", "Cancel", "Stop this (Ctrl+.). What was there stays.")
         self.stop.clicked.connect(self._cancel)
-        self.setLayout(row(self.title, self.bar, self.left, self.stop, gap=10))
+        keep_room(self.left, *_LONGEST)  # the button must not run away from the mouse
+        line = row(self.title, self.bar, self.left, self.stop, gap=10)
+        line.setStretchFactor(self.title, 1)
+        self.setLayout(line)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
-        self._fade.timeout.connect(self._quiet)
+        self._fade.timeout.connect(self._forget)
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self._show_time)
@@ -57,10 +63,15 @@ class TaskBar(QWidget):
         self._show_job()
 
     def say(self, text: str) -> None:
-        """Show a sentence for a while; a running job stays in sight beside it."""
-        if self._job is None:
-            self.title.set_whole(text)
-            self._fade.start(_MESSAGE_MS)
+        """Show a sentence for a while, after a running job if it ends soon enough."""
+        self._said = text
+        self._fade.start(_MESSAGE_MS)
+        self._quiet()
+
+    def hint(self, text: str) -> None:
+        """Say what the button under the mouse does, where nothing else is to be said; "" when it is left."""
+        self._hint = text
+        self._quiet()
 
     def _take(self, job: Job) -> None:
         if not job.visible or job.is_over:
@@ -84,7 +95,6 @@ class TaskBar(QWidget):
             self._tick.stop()
             self._quiet()
             return
-        self._fade.stop()
         self.stop.setEnabled(True)
         self._tick.start()
         self._progress(self._job)
@@ -112,6 +122,10 @@ class TaskBar(QWidget):
             self.stop.setEnabled(False)
             self._show_time()
 
+    def _forget(self) -> None:
+        self._said = ""
+        self._quiet()
+
     def _quiet(self) -> None:
         if self._job is None:
-            self.title.set_whole("Ready")
+            self.title.set_whole(self._said or self._hint or "Ready")

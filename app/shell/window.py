@@ -36,7 +36,7 @@ from app.shell.opening import Opening
 from app.shell.palette import Palette
 from app.shell.segmenting import Segmenting
 from app.shell.shortcuts import HeldKeys
-from app.shell.statusline import StatusLine, foot_of
+from app.shell.statusline import Foot, StatusLine
 from app.shell.taskbar import TaskBar
 from app.tools.toolbox import Toolbox
 from app.views.workspace import Workspace
@@ -131,7 +131,8 @@ class Window(QMainWindow):
         self.status = StatusLine(self.session, self.segmenting.device_text)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        bar.addWidget(foot_of(self.taskbar, self.status), 1)
+        bar.addPermanentWidget(Foot(self.taskbar, self.status), 1)  # others are hidden by every status tip
+        bar.messageChanged.connect(self.taskbar.hint)
         self.installEventFilter(self.held)
 
     def _connect(self) -> None:

@@ -86,3 +86,37 @@ def test_a_message_waits_for_nobody_and_hides_no_job(bar: TaskBar) -> None:
     bar.queue.start(Job("Reading", lambda _job: None))
     bar.say("Not now.")
     assert bar.title.whole == "Reading"
+
+
+def test_what_a_job_says_at_its_end_is_read(bar: TaskBar) -> None:
+    job = Job("Reading", lambda _job: None)
+    job.succeeded.connect(lambda _result: bar.say("Read in 3 s."))
+    bar.queue.start(job)
+    job.run()
+    assert bar.title.whole == "Read in 3 s."
+    bar._fade.timeout.emit()
+    assert bar.title.whole == "Ready"
+
+
+def test_an_old_message_does_not_come_back_after_a_job(bar: TaskBar) -> None:
+    bar.say("Exported labels.nii.gz.")
+    job = bar.queue.start(Job("Reading", lambda _job: None))
+    bar._fade.timeout.emit()
+    job.run()
+    assert bar.title.whole == "Ready"
+
+
+def test_a_hint_gives_way_to_a_message_and_to_a_job(bar: TaskBar) -> None:
+    bar.say("Exported labels.nii.gz.")
+    bar.hint("Open a file.")
+    assert bar.title.whole == "Exported labels.nii.gz."
+    bar._fade.timeout.emit()
+    assert bar.title.whole == "Open a file."
+    bar.hint("")
+    assert bar.title.whole == "Ready"
+    job = bar.queue.start(Job("Reading", lambda _job: None))
+    assert bar.title.whole == "Reading"
+    bar.hint("Write the labels.")
+    assert bar.title.whole == "Reading"
+    job.run()
+    assert bar.title.whole == "Write the labels."

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
+from app.jobs.job import Job
 from app.look.tokens import DARK, LIGHT, tokens_of
 from tests.support.window import Bench, chest_file
 
@@ -40,3 +42,44 @@ def test_nothing_falls_off_the_end_of_the_toolbar_in_a_narrow_window(bench: Call
         b.window.resize(width, 700)
         b.wait(lambda wide=width: b.window.main_bar.width() == wide)
         b.wait(lambda: not [w for w in b.window.main_bar.findChildren(QToolButton) if w.text() and not w.isVisible()])
+
+
+def test_a_button_under_the_mouse_hides_nothing_of_the_foot(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench()
+    b.open(chest_file(tmp_path))
+    segment = b.window.main_bar.widgetForAction(b.window.actions_table["run.segment"])
+    middle = segment.mapTo(b.window, segment.rect().center())
+    QTest.mouseMove(b.window, middle + QPoint(0, 200))
+    QTest.mouseMove(b.window, middle)
+    taskbar = b.window.taskbar
+    tip = b.window.actions_table.action("run.segment").tip
+    b.wait(lambda: taskbar.title.whole == tip)
+    go_on = threading.Event()
+    job = Job("Reading", lambda _job: go_on.wait(20))
+    b.window.jobs.start(job)
+    assert taskbar.title.whole == "Reading"
+    assert taskbar.stop.isVisible()
+    assert b.window.status.isVisible()
+    go_on.set()
+    b.wait(lambda: job.is_over)
+
+
+def test_the_button_that_stops_stays_where_the_mouse_goes_for_it(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench()
+    b.open(chest_file(tmp_path))
+    go_on = threading.Event()
+    job = Job("Reading", lambda _job: go_on.wait(20))
+    b.window.jobs.start(job)
+    stop = b.window.taskbar.stop
+    places = set()
+    z = b.session.cursor_zyx[0]
+    for voxel in ((z, 0, 0), (z, 25, 20), (z, 55, 71), None):
+        b.session.pointer_moved.emit(voxel)
+        for done in (1, 22, 333):
+            job.update(done, 1000, f"slice {done} of 1000")
+            b.wait(lambda done=done: f"slice {done} " in b.window.taskbar.title.whole)
+            QTest.qWait(1)  # layouts are made anew when the loop turns
+            places.add(stop.mapTo(b.window, QPoint()).x())
+    assert len(places) == 1, places
+    go_on.set()
+    b.wait(lambda: job.is_over)
