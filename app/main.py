@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -114,6 +113,7 @@ def start_application() -> QApplication:
 
 def _run(app: QApplication, preferences: Preferences, options: argparse.Namespace) -> int:
     from app.shell.crash_guard import CrashGuard
+    from app.shell.ending import Ending
     from app.shell.window import Window
     from engine.core.log import start_log
 
@@ -122,7 +122,8 @@ def _run(app: QApplication, preferences: Preferences, options: argparse.Namespac
     window = Window(preferences, version=version, warm=options.screenshot is None)
     guard = CrashGuard(window.show_problem, version=version, parent=window)
     guard.install()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ending = Ending(window)
+    ending.install()
     width, height = options.size or _fitting(app)
     window.resize(width, height)
     errand = Errand(window, options, answers_of(options))
@@ -131,6 +132,7 @@ def _run(app: QApplication, preferences: Preferences, options: argparse.Namespac
     try:
         code = app.exec()
     finally:
+        ending.remove()
         guard.remove()
     return errand.code or code
 
