@@ -22,7 +22,10 @@ def process_started(pid: int) -> float | None:
     import psutil
 
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:  # dead; only its parent has not asked after it yet
+            return None
+        return float(process.create_time())
     except psutil.NoSuchProcess:
         return None
     except psutil.Error:  # it is there, but of somebody else

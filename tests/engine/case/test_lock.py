@@ -57,6 +57,20 @@ def test_the_lock_of_a_killed_process_is_taken_over(path):
     assert [p.name for p in path.parent.iterdir()] == ["ab12.lock"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only there does a dead process stay listed until it is asked after")
+def test_a_dead_process_that_nobody_asked_after_does_not_keep_it(path):
+    code = (
+        "import sys; from pathlib import Path; from engine.case.lock import CaseLock;"
+        "CaseLock(Path(sys.argv[1])).acquire()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(path)])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        assert not CaseLock(path).held
+    finally:
+        child.wait()
+
+
 def test_a_new_process_with_an_old_number_does_not_keep_it(path):
     starts = {os.getpid(): 1000.0}
     CaseLock(path, started=starts.get).acquire()
