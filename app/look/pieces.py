@@ -238,11 +238,25 @@ class Skeleton(QWidget):
 
 
 class ShortLabel(QLabel):
-    """One line that ends in … where space does not suffice; the whole text is its tip."""
+    """One line with … where space does not suffice; the whole text is its tip.
 
-    def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
+    Args:
+        text: The line.
+        role: One of the style sheet's, as for `words`.
+        cut: Where it is shortened: at the end, or, for a path, in the middle.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "",
+        parent: QWidget | None = None,
+        *,
+        cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(parent)
         self._whole = ""
+        self._mode = cut
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         if role:
@@ -267,7 +281,7 @@ class ShortLabel(QLabel):
         self._cut()
 
     def _cut(self) -> None:
-        shown = QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, max(self.width(), 8))
+        shown = QFontMetrics(self.font()).elidedText(self._whole, self._mode, max(self.width(), 8))
         self.setText(shown)
 
 

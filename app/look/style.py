@@ -24,6 +24,7 @@ QMainWindow, QDialog, #backdrop { background: $window; }
 QWidget { color: $text; selection-background-color: $accent; selection-color: $on_accent; }
 QWidget:disabled { color: $disabled; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 6px 8px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QMainWindow::separator { background: $window; width: 6px; height: 6px; }
 QMainWindow::separator:hover { background: $line; }
 

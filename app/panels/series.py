@@ -158,6 +158,7 @@ class SeriesPanel(PanelBody):
         self.table.doubleClicked.connect(lambda _index: self._choose())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._look())
         self.skeleton = Skeleton(6, _PICTURE + 12)
+        self.skeleton.setMinimumHeight(0)  # in a low window fewer rows are seen
         # It stands where the table will stand: the title must not jump.
         self.skeleton.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._title = ShortLabel("", "title")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,10 +21,16 @@ from engine.core.errors import GroundglassError
 from engine.core.paths import config_dir
 
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
+_LEAST_WIDTH_PX = 200  # names of labels can be read
 _VERSION = 2
 _FRAME_PX = 110  # menu, toolbar and foot
-_FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 144}
+_FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 158}
 """Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""
+_LEAST_PX = 100
+_MOST_PX = {"findings": 490, "tool": 330}
+"""What the panels that grow can use; what is left beyond the findings goes to the options of the tool."""
+_YIELD = ("study", "history", "tool", "labels")
+"""Which panel gives way first where the window is low."""
 
 
 class _Title(QWidget):
@@ -56,6 +63,7 @@ class _Dock(QDockWidget):
         area.setWidget(body)
         area.viewport().setAutoFillBackground(False)
         self.setWidget(area)
+        self.setMinimumWidth(_LEAST_WIDTH_PX)
         self._panel = panel
 
     def sizeHint(self) -> QSize:
@@ -155,14 +163,34 @@ class Docks:
     def _share_height(self) -> None:
         """Give every panel what it needs; the one that has most to show gets what is left."""
         for names, grows in ((LEFT, "segment"), (RIGHT, "findings")):
-            wanted = {name: _FIRST_PX.get(name, 0) for name in names}
-            rest = self._window.height() - _FRAME_PX - sum(h for n, h in wanted.items() if n != grows)
-            wanted[grows] = max(160, rest)
+            wanted = heights(names, grows, self._window.height() - _FRAME_PX)
             docks = [self.docks[name] for name in names]
             self._window.resizeDocks(docks, [wanted[name] for name in names], Qt.Orientation.Vertical)
         self._window.resizeDocks(
             [self.docks[LEFT[0]], self.docks[RIGHT[0]]], [WIDTH_LEFT, WIDTH_RIGHT], Qt.Orientation.Horizontal
         )
+
+
+def heights(names: Iterable[str], grows: str, room_px: int) -> dict[str, int]:
+    """Return the height of each panel of a column: what it needs, cut down in turn where the column is low.
+
+    Args:
+        names: The panels of the column.
+        grows: The one that takes what is left.
+        room_px: Height of the column.
+    """
+    wanted = {name: _FIRST_PX.get(name, 0) for name in names}
+    wanted[grows] = max(160, room_px - sum(h for n, h in wanted.items() if n != grows))
+    for name in (n for n in _YIELD if n in wanted):
+        short = sum(wanted.values()) - room_px
+        if short > 0:
+            wanted[name] -= min(short, wanted[name] - _LEAST_PX)
+    spare = wanted[grows] - _MOST_PX.get(grows, room_px)
+    if "tool" in wanted and spare > 0:
+        given = min(spare, _MOST_PX["tool"] - wanted["tool"])
+        wanted["tool"] += given
+        wanted[grows] -= given
+    return wanted
 
 
 def _read(path: Path) -> dict[str, str]:

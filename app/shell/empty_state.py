@@ -71,7 +71,7 @@ class _RecentRow(QPushButton):
         self.setProperty("flat", True)
         self.setFixedHeight(36)
         name = ShortLabel(study.name)
-        where = ShortLabel(str(Path(study.path)), "small")
+        where = ShortLabel(str(Path(study.path)), "small", cut=Qt.TextElideMode.ElideMiddle)
         when = words(ago(time.time() - study.at), "small")
         when.setFixedWidth(_WHEN_PX)
         when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

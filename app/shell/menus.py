@@ -70,8 +70,8 @@ class MainBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._table = table
         self._buttons: dict[str, QToolButton] = {}
-        self._is_short: bool | None = None
-        self._full_px = 0
+        self._words = -1
+        self._needed_px: list[int] = []
         placed = sorted((a for a in table.actions if a.toolbar), key=lambda a: a.toolbar)
         for before, action in zip([None, *placed], placed, strict=False):
             if before is not None and before.toolbar // 10 != action.toolbar // 10:
@@ -88,7 +88,7 @@ class MainBar(QToolBar):
             button.setText(_words_of(action, keys))
             button.setToolTip(self._table[name].toolTip())
         self._key.setText(key_text(_first(self._table.keys("help.palette"))))
-        self._full_px, self._is_short = 0, None
+        self._needed_px, self._words = [], -1
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -97,23 +97,27 @@ class MainBar(QToolBar):
         self._fit()
 
     def _fit(self) -> None:
-        if not self._full_px:
-            self._shorten(on=False)
-            self._full_px = self.sizeHint().width()
-        self._shorten(on=self.width() < self._full_px)
+        if not self._needed_px:
+            for words_left in range(3):
+                self._write(words_left)
+                self.layout().invalidate()  # pyright: ignore[reportOptionalMemberAccess]
+                self._needed_px.append(self.sizeHint().width())
+        self._write(max((n for n in range(3) if self._needed_px[n] <= self.width()), default=0))
 
-    def _shorten(self, *, on: bool) -> None:
-        if on == self._is_short:
+    def _write(self, words_left: int) -> None:
+        """Show icons alone (0), the words of what is no tool (1), or all words and keys (2)."""
+        if words_left == self._words:
             return
-        self._is_short = on
+        self._words = words_left
         style = Qt.ToolButtonStyle
         for name, button in self._buttons.items():
             action = self._table.action(name)
             keyed = action.checked is not None and bool(_short(self._table.keys(name)))
-            wordy = _shows_words(action) or (keyed and not on)
+            wordy = words_left >= 1 if _shows_words(action) else keyed and words_left == 2
             button.setToolButtonStyle(style.ToolButtonTextBesideIcon if wordy else style.ToolButtonIconOnly)
-        self._finder.setToolButtonStyle(style.ToolButtonIconOnly if on else style.ToolButtonTextBesideIcon)
-        self._key_place.setVisible(not on)
+        whole = words_left == 2
+        self._finder.setToolButtonStyle(style.ToolButtonTextBesideIcon if whole else style.ToolButtonIconOnly)
+        self._key_place.setVisible(whole)
 
     def _add(self, action: Action) -> None:
         live = self._table[action.id]

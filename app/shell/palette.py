@@ -23,6 +23,7 @@ from app.look.tokens import tokens_of
 from app.shell.actions import ActionTable, key_text
 
 _WIDTH, _HEIGHT, _ROW = 560, 420, 36
+_MARGIN, _GAP = 10, 6
 _ID, _MENU, _KEYS, _REASON = (Qt.ItemDataRole.UserRole + k for k in range(4))
 
 
@@ -124,7 +125,8 @@ class Palette(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(lambda _item: self._run())
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        layout.setSpacing(_GAP)
         layout.addWidget(self.field)
         layout.addWidget(self.list)
         self.hide()
@@ -132,9 +134,6 @@ class Palette(QFrame):
     def open(self) -> None:
         """Show it over the window, empty, with the keyboard in it."""
         window = self._window
-        width = min(_WIDTH, window.width() - 80)
-        height = min(_HEIGHT, window.height() - 140)
-        self.setGeometry((window.width() - width) // 2, 84, width, height)
         self._back = window.focusWidget()
         self.field.clear()
         self._fill("")
@@ -199,6 +198,16 @@ class Palette(QFrame):
             for role in (_ID, _MENU, _KEYS, _REASON):
                 item.setData(role, "")
             self.list.addItem(item)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as what was found, and no higher than the window allows."""
+        window = self._window
+        width = min(_WIDTH, window.width() - 80)
+        around = 2 * _MARGIN + self.field.sizeHint().height() + _GAP
+        rows = self.list.count() * _ROW + 2 * self.list.frameWidth() + 2
+        height = min(_HEIGHT, window.height() - 140, around + rows)
+        self.setGeometry((window.width() - width) // 2, 84, width, height)
 
     def _run(self) -> None:
         item = self.list.currentItem()

@@ -45,6 +45,7 @@ from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, GroundglassError
 
 PAGE_EMPTY, PAGE_SERIES, PAGE_PANES = range(3)
+SMALLEST = 760, 416  # a screen of 1920 x 1080 at 250 %
 
 
 class Window(QMainWindow):
@@ -77,7 +78,7 @@ class Window(QMainWindow):
         apply_theme(cast(QApplication, QApplication.instance()), preferences.now.theme)  # before there are widgets
         self._title()
         self.setAcceptDrops(True)
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(*SMALLEST)
         self._build_middle()
         self._build_workers()
         self._build_frame()
@@ -119,8 +120,7 @@ class Window(QMainWindow):
         self.segmenting.state_changed.connect(self.segment_panel.show_state)
         self.actions_table = ActionTable(gather(), self.context, {}, self)
         self.menus = Menus(self.menuBar(), self.actions_table)
-        for switch in self.docks.show_actions():
-            self.menus.menu("View/Panels").addAction(switch)
+        self.menus.menu("View/Panels").addActions(self.docks.show_actions())
         self.main_bar = MainBar(self.actions_table, self)
         self.addToolBar(self.main_bar)
         for action in self.actions_table.actions:

@@ -119,5 +119,5 @@ class Pane(QWidget):
         column.addWidget(self.title)
         column.addLayout(body, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(120, 120)
+        self.setMinimumSize(120, 92)
         self.setAccessibleName(f"{PLANE_TITLES[name]} pane")

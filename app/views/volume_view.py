@@ -80,7 +80,7 @@ class VolumeView(QWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(96, 96)
+        self.setMinimumSize(96, 64)
         session.case_changed.connect(self._on_case)
         session.cursor_moved.connect(self._cross.start)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from app.panels.registry import LEFT, RIGHT
+from app.shell.docks import heights
 from tests.support.window import Bench, chest_file
 
 
@@ -20,6 +24,22 @@ def test_a_closed_panel_comes_back(bench: Callable[..., Bench], tmp_path: Path) 
 
 
 def test_every_panel_stands_on_one_side() -> None:
-    from app.panels.registry import LEFT, PANELS, RIGHT
+    from app.panels.registry import PANELS
 
     assert sorted([*LEFT, *RIGHT]) == sorted(PANELS)
+
+
+@pytest.mark.parametrize("room_px", [420, 690, 940, 1300])
+@pytest.mark.parametrize(("names", "grows"), [(LEFT, "segment"), (RIGHT, "findings")])
+def test_a_column_is_filled_and_nothing_in_it_is_squeezed_away(
+    names: tuple[str, ...], grows: str, room_px: int
+) -> None:
+    given = heights(names, grows, room_px)
+    assert sum(given.values()) == room_px
+    assert min(given.values()) >= 100
+
+
+def test_the_options_of_a_tool_get_what_the_findings_leave() -> None:
+    low, high = heights(RIGHT, "findings", 690), heights(RIGHT, "findings", 1000)
+    assert high["tool"] > low["tool"] + 100
+    assert high["findings"] > low["findings"] + 100

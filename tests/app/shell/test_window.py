@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
 from app.jobs.job import Job
 from app.look.tokens import DARK, LIGHT, tokens_of
+from app.shell.window import SMALLEST
+from app.views.pane import Pane
 from tests.support.window import Bench, chest_file
 
 
@@ -83,3 +85,20 @@ def test_the_button_that_stops_stays_where_the_mouse_goes_for_it(bench: Callable
     assert len(places) == 1, places
     go_on.set()
     b.wait(lambda: job.is_over)
+
+
+def test_the_smallest_window_shows_its_foot_and_all_panes(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench(layout="large")
+    width, height = SMALLEST
+    for step in (lambda: None, lambda: b.open(chest_file(tmp_path))):
+        step()
+        b.window.resize(width, height)
+        b.wait(lambda: b.window.size().toTuple() == (width, height) and b.window.statusBar().width() == width)
+        foot = b.window.statusBar()
+        assert foot.mapTo(b.window, foot.rect().bottomLeft()).y() < height
+        assert b.window.pages.mapTo(b.window, b.window.pages.rect().bottomLeft()).y() < foot.y()
+    frames = b.window.workspace.findChildren(Pane)
+    shown = [QRect(f.mapTo(b.window, QPoint()), f.size()) for f in frames if f.isVisible()]
+    assert len(shown) == 4
+    assert not [1 for k, one in enumerate(shown) for other in shown[:k] if one.intersects(other)]
+    b.window.workspace.shut_down()
