@@ -1,0 +1,1 @@
+"""Real (or synthetic) chests as hosts: disease is painted into them, so that its truth is known to the voxel."""
