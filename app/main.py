@@ -124,10 +124,12 @@ def _run(app: QApplication, preferences: Preferences, options: argparse.Namespac
     guard.install()
     ending = Ending(window)
     ending.install()
-    width, height = options.size or _fitting(app)
-    window.resize(width, height)
     errand = Errand(window, options, answers_of(options))
-    window.show()
+    window.resize(*(options.size or _SIZE))
+    if options.size or _fits(app):
+        window.show()
+    else:
+        window.showMaximized()  # only the system knows how much of the screen the frame takes
     errand.start()
     try:
         code = app.exec()
@@ -142,9 +144,9 @@ def answers_of(options: argparse.Namespace) -> tuple[tuple[str, str], ...]:
     return tuple((key, str(vars(options)[key])) for key in questions() if vars(options)[key] is not None)
 
 
-def _fitting(app: QApplication) -> tuple[int, int]:
-    room = app.primaryScreen().availableGeometry()
-    return min(_SIZE[0], room.width()), min(_SIZE[1], room.height())
+def _fits(app: QApplication) -> bool:
+    room = app.primaryScreen().availableSize()
+    return room.width() >= _SIZE[0] and room.height() >= _SIZE[1]
 
 
 def _version() -> str:

@@ -28,6 +28,7 @@ from app.look.style import CONTROL_PX, GAP_PX, PAD_PX
 from app.look.tokens import tokens_of
 
 _COMBO_INSET_PX = 8
+_FRAME_PX = 48
 _MOVES = {
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -101,6 +102,12 @@ def quiet(icon: str, name: str, tip: str = "", *, checkable: bool = False) -> QT
     button.setToolTip(tip or name)
     button.setCheckable(checkable)
     return button
+
+
+def resize_on_screen(dialog: QWidget, width: int, height: int) -> None:
+    """Give a dialog its size, or as much of it as the screen has beside the frame."""
+    room = dialog.screen().availableSize()
+    dialog.resize(min(width, room.width() - 16), min(height, room.height() - _FRAME_PX))
 
 
 def hairline() -> QFrame:

@@ -21,7 +21,7 @@ from engine.core.errors import GroundglassError
 from engine.core.paths import config_dir
 
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
-_LEAST_WIDTH_PX = 200  # names of labels can be read
+_LEAST_LEFT, _LEAST_RIGHT = 216, 256  # names of labels, and the table of the findings, can be read
 _VERSION = 2
 _FRAME_PX = 110  # menu, toolbar and foot
 _FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 158}
@@ -63,7 +63,7 @@ class _Dock(QDockWidget):
         area.setWidget(body)
         area.viewport().setAutoFillBackground(False)
         self.setWidget(area)
-        self.setMinimumWidth(_LEAST_WIDTH_PX)
+        self.setMinimumWidth(_LEAST_LEFT if name in LEFT else _LEAST_RIGHT)
         self._panel = panel
 
     def sizeHint(self) -> QSize:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from app.look.pieces import column, push, row, words
+from app.look.pieces import column, push, resize_on_screen, row, words
 from app.shell.actions import ActionTable, key_text
 
 MOUSE = (
@@ -28,7 +28,7 @@ class KeySheet(QDialog):
     def __init__(self, table: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        self.resize(820, 640)
+        resize_on_screen(self, 820, 640)
         self.field = QLineEdit()
         self.field.setPlaceholderText("Search keys")
         self.field.setAccessibleName("Search keys")

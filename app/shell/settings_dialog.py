@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.icons import swatch
-from app.look.pieces import column, push, row, words
+from app.look.pieces import column, push, resize_on_screen, row, words
 from app.model.prefs import Preferences
 from app.shell.actions import ActionTable
 from app.shell.shortcuts import conflicts, normal
@@ -44,7 +44,7 @@ class SettingsDialog(QDialog):
     def __init__(self, preferences: Preferences, table: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.resize(660, 560)
+        resize_on_screen(self, 660, 560)
         self._preferences = preferences
         self._table = table
         self.tabs = QTabWidget()

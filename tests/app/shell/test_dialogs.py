@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
 from engine.core.errors import FormatError
-from tests.support.window import Bench
+from tests.support.window import Bench, chest_file
 
 
 def shown(b: Bench) -> list[QDialog]:
@@ -34,3 +35,18 @@ def test_a_problem_is_shown_over_the_window(bench: Callable[..., Bench]) -> None
     (dialog,) = shown(b)
     assert dialog.accessibleName() == "“a.nii” is damaged."
     dialog.accept()
+
+
+@pytest.mark.parametrize("command", ["settings", "keys", "about", "export"])
+def test_a_dialog_fits_the_screen_it_is_on(bench: Callable[..., Bench], tmp_path: Path, command: str) -> None:
+    b = bench()
+    b.open(chest_file(tmp_path))
+    b.window.run_command(command)
+    (dialog,) = shown(b)
+    room = dialog.screen().availableSize()
+    assert dialog.width() <= room.width()
+    assert dialog.height() <= room.height()
+    least = dialog.minimumSizeHint().expandedTo(dialog.minimumSize())
+    assert least.width() <= 760
+    assert least.height() <= 490, "a screen of 1920 x 1080 at 200 %"
+    dialog.reject()
