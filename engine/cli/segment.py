@@ -9,25 +9,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.cli.batch import CSV_NAME, Item, Row, check_target, expand, write_csv
 from engine.cli.parser import verb_parser
-from engine.cli.sources import add_source_options, open_source
-from engine.cli.terminal_progress import TerminalProgress
+from engine.cli.segment_case import Case, Done, Elsewhere, Segmenter, marked
+from engine.cli.sources import add_source_options
+from engine.cli.terminal_progress import Voices
 from engine.core.errors import GroundglassError, InputError
-
-if TYPE_CHECKING:
-    from engine.case.figures import Findings
-    from engine.nets.weights import ModelFile
-    from engine.predict.backends import Engine
-    from engine.predict.segment import Segmentation, SegmentOptions
+from engine.core.spread import HERE, Outcome, Place, Share, place
 
 SOME_FAILED = 1
+Make = Callable[[Share], Segmenter]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments: The words after ``groundglass segment``.
     """
     chosen = _parser().parse_args(list(arguments))
+    where = place(chosen.on, threads=chosen.threads, device=chosen.device)
     out: Path = chosen.out
     to_file = check_target(out)
     if to_file and len(chosen.sources) > 1:
@@ -48,172 +45,108 @@ def main(arguments: Sequence[str]) -> int:
     items, skipped = expand(chosen.sources, into_one=to_file)
     for line in skipped:
         _say(line)
-    work = _Work.open(chosen)
-    if to_file or len(items) == 1:
-        target = out if to_file else out / f"{items[0].name}.nii.gz"
-        return _one(work, items[0], target)
-    return _many(work, items, out)
+    segmenter = Segmenter.open(chosen)
+    with _made(segmenter, out.parent if to_file else out) as make:
+        if to_file or len(items) == 1:
+            target = out if to_file else out / f"{items[0].name}.nii.gz"
+            return _one(where, make, chosen, items[0], target)
+        return _many(where, make, chosen, items)
 
 
-@dataclass
-class _Work:
-    """What all cases of a run share: the words of the command, the model and, once opened, the engine."""
-
-    chosen: argparse.Namespace
-    model: ModelFile
-    options: SegmentOptions
-    engine: Engine | None = None
-
-    @classmethod
-    def open(cls, chosen: argparse.Namespace) -> _Work:
-        from engine.nets.registry import NETWORKS
-        from engine.nets.weights import find_model
-        from engine.predict.segment import SegmentOptions
-
-        if chosen.network is not None:
-            NETWORKS.entry(chosen.network)
-        model = find_model(chosen.model, network=chosen.network)
-        options = SegmentOptions(
-            device=chosen.device,
-            threads=chosen.threads,
-            overlap=chosen.overlap,
-            precision=chosen.precision,
-            whole=chosen.whole,
-        )
-        return cls(chosen, model, options)
-
-    def run(self, item: Item, target: Path, prefix: str = "") -> tuple[Segmentation, Findings, list[str]]:
-        """Do one case and return what was found, the figures and everything that must be said about it."""
-        from engine.case.findings import measure
-        from engine.io.export.image import refuse_existing
-        from engine.io.masks.write import write_labels
-        from engine.predict.segment import segment
-
-        refuse_existing(target, overwrite=self.chosen.overwrite)
-        progress = TerminalProgress(prefix)
-        try:
-            volume = open_source(item.source, self.chosen, progress=progress, prefix=prefix)
-            self._check_hu(volume.has_hu)
-            warnings = [n.text for n in volume.notices if n.severity == "warning"]
-            result = segment(
-                volume.hu,
-                volume.grid,
-                model=self.model,
-                options=self.options,
-                engine=self._warm(progress, warnings),
-                progress=progress,
-            )
-        finally:
-            progress.end()
-        said = {notice.text for notice in volume.notices}  # on stderr already, by the reader
-        result = replace(result, warnings=tuple(w for w in result.warnings if w not in said))
-        warnings += result.warnings
-        findings = measure(result.labels, volume.grid, result.labelset, volume.hu)
-        extra = self._described(item, volume.info.kind, result, warnings)
-        write_labels(
-            target,
-            result.labels,
-            volume.grid,
-            result.labelset,
-            findings=findings,
-            extra_json=extra,
-            overwrite=self.chosen.overwrite,
-        )
-        return result, findings, warnings
-
-    def _warm(self, progress: TerminalProgress, warnings: list[str]) -> Engine:
-        from engine.predict.backends import EngineRequest, open_engine
-
-        if self.engine is None:
-            progress.update(0, 1, "Getting the network ready")
-            o = self.options
-            request = EngineRequest(self.model, self.model.card.patch, o.device, o.threads, o.precision)
-            self.engine = open_engine(request, warnings=warnings)
-        return self.engine
-
-    @staticmethod
-    def _check_hu(has_hu: bool) -> None:  # noqa: FBT001
-        if not has_hu:
-            raise InputError(
-                "This volume cannot be segmented: its grey values are no Hounsfield units.",
-                "It is a picture with 8 bits, or was told to be one.",
-                "Open the original DICOM series.",
-            )
-
-    def _described(self, item: Item, kind: str, result: Segmentation, warnings: list[str]) -> dict[str, Any]:
-        card = self.model.card
-        return {
-            "model": {
-                "id": card.id,
-                "network": card.network,
-                "sha256": card.sha256,
-                "licence": card.licence,
-                "device": result.device_text,
-                "seconds": round(result.seconds, 2),
-                "windows": result.windows,
-                "windows_skipped": result.windows_skipped,
-            },
-            "source": {"name": item.name, "kind": kind},
-            "warnings": warnings,
-        }
+@contextmanager
+def _made(segmenter: Segmenter, folder: Path) -> Generator[Make, None, None]:
+    """Yield what makes the work where it runs."""
+    if segmenter.chosen.on == HERE:
+        yield lambda _: segmenter
+        return
+    chosen = argparse.Namespace(**vars(segmenter.chosen))
+    if chosen.model is not None and Path(chosen.model).exists():
+        chosen.model = str(Path(chosen.model).absolute())
+    with marked(folder.absolute()) as mark:
+        yield Elsewhere(chosen, segmenter.model.card.sha256, mark)
 
 
-def _one(work: _Work, item: Item, target: Path) -> int:
-    result, _, warnings = work.run(item, target)
-    for line in result.warnings:
-        _say(f"Warning: {line}")
-    if work.chosen.json:
+def _case(chosen: argparse.Namespace, item: Item, target: Path, *, skip: bool = False) -> Case:
+    if chosen.on == HERE:
+        return Case(item.name, item.source, target, skip)
+    return Case(item.name, item.source.absolute(), target.absolute(), skip)
+
+
+def _one(where: Place, make: Make, chosen: argparse.Namespace, item: Item, target: Path) -> int:
+    voices = Voices([""])
+    try:
+        with closing(where.run(make, [_case(chosen, item, target)], voices.of)) as outcomes:
+            outcome = next(outcomes)
+    finally:
+        voices.clear()
+    if outcome.error is not None:
+        raise outcome.error
+    if chosen.json:
         from engine.io.masks.sidecar import sidecar_path
 
         told = json.loads(sidecar_path(target).read_text(encoding="utf-8"))
+        warnings = list(outcome.value.warnings) if outcome.value else []
         print(json.dumps({"mask": str(target), **told, "warnings": warnings}, ensure_ascii=False, indent=1))
     else:
         print(target)
     return 0
 
 
-def _many(work: _Work, items: list[Item], out: Path) -> int:
+def _many(where: Place, make: Make, chosen: argparse.Namespace, items: list[Item]) -> int:
+    out: Path = chosen.out
     if out.exists() and not out.is_dir():
         raise InputError(f"“{out.name}” is a file.", f"{len(items)} cases need a folder.", "Give a folder to -o.")
-    rows: list[Row] = []
-    for n, item in enumerate(items, start=1):
-        row = _row(work, item, out / f"{item.name}.nii.gz", f"{n}/{len(items)} {item.name}")
-        rows.append(row)
-        write_csv(out / CSV_NAME, rows)  # after each case: an hour of work is in the table when the power fails
-        if not work.chosen.json and row.mask is not None:
-            print(row.mask, flush=True)
+    targets = [out / f"{item.name}.nii.gz" for item in items]
+    cases = [_case(chosen, item, target, skip=True) for item, target in zip(items, targets, strict=True)]
+    voices = Voices([f"{n}/{len(items)} {item.name}" for n, item in enumerate(items, start=1)])
+    rows: dict[int, Row] = {}
+    shown = 0
+    try:
+        with closing(where.run(make, cases, voices.of)) as outcomes:
+            for outcome in outcomes:
+                n = outcome.index
+                rows[n] = _row(items[n].name, targets[n], outcome, voices)
+                # after each case: an hour of work is in the table when the power fails
+                write_csv(out / CSV_NAME, [rows[k] for k in sorted(rows)])
+                while shown in rows:  # in the order of the cases, whichever ends first
+                    if not chosen.json and (mask := rows[shown].mask) is not None:
+                        print(mask, flush=True)
+                    shown += 1
+    finally:
+        voices.clear()
+    return _end(chosen, [rows[n] for n in sorted(rows)])
+
+
+def _end(chosen: argparse.Namespace, rows: list[Row]) -> int:
     failed = [row.name for row in rows if row.state == "failed"]
-    if work.chosen.json:
-        print(
-            json.dumps({"csv": str(out / CSV_NAME), "cases": [_plain(r) for r in rows]}, ensure_ascii=False, indent=1)
-        )
+    if chosen.json:
+        table = {"csv": str(chosen.out / CSV_NAME), "cases": [_plain(r) for r in rows]}
+        print(json.dumps(table, ensure_ascii=False, indent=1))
     done = sum(row.state == "done" for row in rows)
     told = f", failed: {', '.join(failed)}" if failed else ""
     _say(f"{done} of {len(rows)} cases done{told}.")
     return SOME_FAILED if failed else 0
 
 
-def _row(work: _Work, item: Item, target: Path, prefix: str) -> Row:
-    if target.exists() and not work.chosen.overwrite:
-        _say(f"{prefix}: is there already and was left alone (--overwrite does it again).")
-        return Row.there_already(item.name, target)
-    started = time.monotonic()
-    try:
-        result, findings, warnings = work.run(item, target, prefix)
-    except GroundglassError as error:
-        for line in error.lines:
-            _say(f"{prefix}: {line}")
-        return Row(item.name, "failed", None, time.monotonic() - started, " ".join(error.lines))
-    except MemoryError:
-        _say(f"{prefix}: The computer ran out of memory.")
-        return Row(item.name, "failed", None, time.monotonic() - started, "The computer ran out of memory.")
-    except Exception as defect:  # noqa: BLE001 - the cases after it are no part of the defect
-        told = f"This is a defect of groundglass: {type(defect).__name__}. Run this case alone with --debug."
-        _say(f"{prefix}: {told}")
-        return Row(item.name, "failed", None, time.monotonic() - started, told)
-    for line in result.warnings:
-        _say(f"{prefix}: Warning: {line}")
-    return Row(item.name, "done", target, time.monotonic() - started, "", tuple(warnings), findings.as_dict())
+def _row(name: str, target: Path, outcome: Outcome[Done | None], voices: Voices) -> Row:
+    voice = voices.of(outcome.index)
+    error = outcome.error
+    lines: tuple[str, ...] = ()
+    if isinstance(error, GroundglassError):
+        lines = error.lines
+    elif isinstance(error, MemoryError):
+        lines = ("The computer ran out of memory.",)
+    elif error is not None:
+        kind = type(error).__name__
+        lines = (f"This is a defect of groundglass: {kind}. Run this case alone with --debug.",)
+    for line in lines:
+        voice.say(line)
+    seconds = voices.end(outcome.index)
+    if lines:
+        return Row(name, "failed", None, seconds, " ".join(lines))
+    if outcome.value is None:
+        return Row.there_already(name, target)
+    return Row(name, "done", target, seconds, "", outcome.value.warnings, outcome.value.figures)
 
 
 def _plain(row: Row) -> dict[str, Any]:
@@ -234,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         (
             "groundglass segment study.zip -o mask.nii.gz",
             "groundglass segment patients/ -o masks/ --model RUN --overlap 0.5",
+            "groundglass segment patients/ -o masks/ --on ray://cluster.example:10001",
         ),
     )
     parser.add_argument("sources", nargs="+", type=Path, metavar="SRC", help="DICOM folder, zip, NIfTI, NRRD or MHA")
@@ -242,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--network", metavar="ID", help="the best weights of this network")
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there already")
     parser.add_argument("--json", action="store_true", help="tell the result as JSON on stdout")
+    parser.add_argument(
+        "--on", default=HERE, metavar="PLACE", help="local, ray://HOST:PORT, or ray://local: a Ray cluster"
+    )
     how = parser.add_argument_group("how to compute")
     how.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="default: auto")
     how.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0 takes all cores")

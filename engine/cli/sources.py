@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.terminal_progress import TerminalProgress
 from engine.core.errors import InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.core.spread import Voice
 from engine.io.options import QUESTIONS, ReadOptions
 
 if TYPE_CHECKING:
@@ -53,16 +53,14 @@ def open_source(
     *,
     progress: Progress = NoProgress(),  # noqa: B008 - without state
     cancel: CancelToken | None = None,
-    prefix: str = "",
 ) -> Volume:
     """Return the volume of a SRC; which series it is and what to look out for go to stderr.
 
     Args:
         path: As given on the command line.
         arguments: Parsed by a parser with :func:`add_source_options`.
-        progress: Told in files, then in slices.
+        progress: Told in files, then in slices; if it has a voice, the lines are said by it.
         cancel: Looked at once per file and slice.
-        prefix: Name of the case, before every line.
 
     Raises:
         InputError: it cannot be read, or ``--series`` names none.
@@ -72,9 +70,10 @@ def open_source(
     from engine.io.source import open_volume, scan
 
     def say(line: str) -> None:
-        if isinstance(progress, TerminalProgress):
-            progress.end()
-        print(f"{prefix}: {line}" if prefix else line, file=sys.stderr)
+        if isinstance(progress, Voice):
+            progress.say(line)
+        else:
+            print(line, file=sys.stderr)
 
     options = read_options(arguments)
     found = scan(path, progress=progress, cancel=cancel)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 
-from engine.cli import segment
-from engine.cli.batch import Item
 from engine.cli.main import main
+from engine.cli.segment_case import Case, Segmenter
 from engine.io.masks.write import write_volume
 from engine.nets import weights
+from tests.support.fake_ray import FakeRay
 from tests.support.models import quick_chest, tiny_model
 
 HOW = ("--threads", "1", "--device", "cpu")
@@ -88,14 +89,14 @@ def test_one_bad_case_does_not_stop_the_others(
 def test_a_defect_in_one_case_does_not_stop_the_others(
     cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = segment._Work.run
+    run = Segmenter.run
 
-    def stumbling(self: segment._Work, item: Item, *rest: object) -> object:
+    def stumbling(self: Segmenter, item: Case, *rest: object) -> object:
         if item.name == "a":
             raise ZeroDivisionError("Mustermann / 0")
         return run(self, item, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(segment._Work, "run", stumbling)
+    monkeypatch.setattr(Segmenter, "run", stumbling)
     out = tmp_path / "masks"
     assert main(["segment", str(cases), "-o", str(out), "--model", model, "--json", *HOW]) == 1
     told = capsys.readouterr()
@@ -211,3 +212,40 @@ def test_every_line_about_a_case_of_many_begins_with_its_name(
     told = capsys.readouterr().err.splitlines()
     assert any("Warning" in line and "8.0 mm" in line for line in told)
     assert all(line.startswith(("1/2 a: ", "2/2 b: ")) for line in told[:-1])
+
+
+def test_cases_over_a_cluster_give_the_files_and_words_they_give_here(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRay((2, 0))
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    monkeypatch.chdir(tmp_path)
+    (cases / "a" / "ct.nii.gz").write_bytes(b"rubbish")
+    words = ["segment", "cases", "-o", "masks", "--model", model, *HOW]
+    assert main([*words, "--on", "ray://local"]) == 1
+    spread = capsys.readouterr()
+    table = (tmp_path / "masks" / "segment.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in table] == ["name", "a", "b"]
+    assert spread.out == f"{Path('masks') / 'b.nii.gz'}\n"
+    assert sorted(p.name for p in (tmp_path / "masks").iterdir()) == ["b.json", "b.nii.gz", "segment.csv"]
+    assert main(words) == 1
+    assert "left alone" in capsys.readouterr().err
+    assert len(fake.inits) == 1
+
+
+def test_one_case_on_a_cluster_ends_as_it_ends_here(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", FakeRay((2, 0)))
+    on = ("--on", "ray://head.example:10001")
+    out = tmp_path / "m.nii.gz"
+    assert main(["segment", str(cases / "a"), "-o", str(out), "--model", model, "--json", *HOW, *on]) == 0
+    assert Path(json.loads(capsys.readouterr().out)["mask"]) == out
+    assert main(["segment", str(cases / "a"), "-o", str(out), "--model", model, *HOW, *on]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_a_place_that_is_none_is_wrong_use(cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["segment", str(cases), "-o", str(tmp_path / "m"), "--on", "http://head:1"]) == 2
+    assert "ray://HOST:PORT" in capsys.readouterr().err
+    assert not (tmp_path / "m").exists()

@@ -82,7 +82,7 @@ def test_a_line_of_a_terminal_never_begins_behind_the_bar(tmp_path: Path, monkey
 
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    open_source(two_series(tmp_path), parsed(), progress=TerminalProgress(), prefix="2/9 x")
+    open_source(two_series(tmp_path), parsed(), progress=TerminalProgress("2/9 x"))
     lines = [line.rsplit("\r", 1)[-1] for line in terminal.getvalue().split("\n")]
     assert len(lines) > 2
     assert all(line.startswith("2/9 x: ") for line in lines if "series" in line.lower())

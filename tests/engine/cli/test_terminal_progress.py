@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from engine.cli.terminal_progress import TerminalProgress
+from engine.cli.terminal_progress import TerminalProgress, Voices
 
 
 class Terminal(io.StringIO):
@@ -60,3 +60,31 @@ def test_a_step_that_ends_with_the_same_words_is_told_once() -> None:
     progress.update(0, 9, "Reading slices")
     progress.update(9, 9, "Reading slices")
     assert log.getvalue() == "Reading slices\n"
+
+
+def test_a_log_hears_every_case_that_runs() -> None:
+    log = io.StringIO()
+    voices = Voices(["1/2 a", "2/2 b"], log)
+    voices.of(0).update(0, 1, "Reading")
+    voices.of(1).update(0, 1, "Reading")
+    voices.of(1).say("Warning: thick slices")
+    assert voices.end(1) >= 0
+    assert log.getvalue().splitlines() == ["1/2 a: Reading", "2/2 b: Reading", "2/2 b: Warning: thick slices"]
+
+
+def test_a_terminal_follows_the_first_of_the_cases_that_run_and_lines_begin_at_its_edge() -> None:
+    terminal = Terminal()
+    voices = Voices(["1/3 a", "2/3 b", "3/3 c"], terminal)
+    for n in range(3):
+        voices.of(n).update(0, 1, "Reading")
+    assert "2/3 b" not in terminal.getvalue()
+    voices.of(1).say("done")
+    voices.end(0)
+    voices.of(1).update(0.5, 1, "Segmenting")
+    voices.of(2).update(0.5, 1, "Segmenting")
+    voices.clear()
+    shown = terminal.getvalue()
+    assert next(line.rsplit("\r", 1)[-1] for line in shown.split("\n")) == "2/3 b: done"
+    assert "2/3 b: [############............]  50 % Segmenting" in shown
+    assert "3/3 c" not in shown
+    assert shown.endswith("\r")

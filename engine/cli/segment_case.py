@@ -1,0 +1,220 @@
+"""One case of `groundglass segment`: read, segment, measure, write. In this process or in one of a cluster."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from engine.cli.sources import open_source
+from engine.core.atomic import explain_os_error
+from engine.core.errors import InputError, ModelError
+from engine.core.progress import CancelToken
+from engine.core.spread import Share, Voice
+
+if TYPE_CHECKING:
+    from engine.nets.weights import ModelFile
+    from engine.predict.backends import Engine
+    from engine.predict.segment import Segmentation, SegmentOptions
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case to segment.
+
+    Args:
+        name: What it is called.
+        source: What to open.
+        target: The mask to write.
+        skip: Whether a mask that is there already is left alone instead of refused.
+    """
+
+    name: str
+    source: Path
+    target: Path
+    skip: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """A case that was segmented.
+
+    Args:
+        warnings: Everything that must be said about it.
+        figures: ``Findings.as_dict()``.
+    """
+
+    warnings: tuple[str, ...]
+    figures: dict[str, Any]
+
+
+@dataclass
+class Segmenter:
+    """What all cases of a process share: the words of the command, the model and, once opened, the engine."""
+
+    chosen: argparse.Namespace
+    model: ModelFile
+    options: SegmentOptions
+    engine: Engine | None = None
+
+    @classmethod
+    def open(cls, chosen: argparse.Namespace, threads: int = 0) -> Segmenter:
+        """Find the model; `threads` stand in where none were wished for.
+
+        Raises:
+            InputError: an unknown network.
+            ModelError: there are no such weights, or they are damaged.
+        """
+        from engine.nets.registry import NETWORKS
+        from engine.nets.weights import find_model
+        from engine.predict.segment import SegmentOptions
+
+        if chosen.network is not None:
+            NETWORKS.entry(chosen.network)
+        model = find_model(chosen.model, network=chosen.network)
+        options = SegmentOptions(
+            device=chosen.device,
+            threads=chosen.threads or threads,
+            overlap=chosen.overlap,
+            precision=chosen.precision,
+            whole=chosen.whole,
+        )
+        return cls(chosen, model, options)
+
+    def __call__(self, piece: Case, voice: Voice, cancel: CancelToken) -> Done | None:
+        """Do one case; None if its mask was there already and is left alone."""
+        if piece.skip and piece.target.exists() and not self.chosen.overwrite:
+            voice.say("is there already and was left alone (--overwrite does it again).")
+            return None
+        done, lines = self.run(piece, voice, cancel)
+        for line in lines:
+            voice.say(f"Warning: {line}")
+        return done
+
+    def run(self, piece: Case, voice: Voice, cancel: CancelToken) -> tuple[Done, tuple[str, ...]]:
+        """Do one case and return what came of it, and the warnings that nobody has said yet."""
+        from engine.case.findings import measure
+        from engine.io.export.image import refuse_existing
+        from engine.io.masks.write import write_labels
+        from engine.predict.segment import segment
+
+        refuse_existing(piece.target, overwrite=self.chosen.overwrite)
+        volume = open_source(piece.source, self.chosen, progress=voice, cancel=cancel)
+        self._check_hu(has_hu=volume.has_hu)
+        warnings = [n.text for n in volume.notices if n.severity == "warning"]
+        result = segment(
+            volume.hu,
+            volume.grid,
+            model=self.model,
+            options=self.options,
+            engine=self._warm(voice, warnings, cancel),
+            progress=voice,
+            cancel=cancel,
+        )
+        said = {notice.text for notice in volume.notices}  # by the reader
+        result = replace(result, warnings=tuple(w for w in result.warnings if w not in said))
+        warnings += result.warnings
+        findings = measure(result.labels, volume.grid, result.labelset, volume.hu)
+        write_labels(
+            piece.target,
+            result.labels,
+            volume.grid,
+            result.labelset,
+            findings=findings,
+            extra_json=self._described(piece, volume.info.kind, result, warnings),
+            overwrite=self.chosen.overwrite,
+        )
+        return Done(tuple(warnings), findings.as_dict()), result.warnings
+
+    def _warm(self, voice: Voice, warnings: list[str], cancel: CancelToken) -> Engine:
+        from engine.predict.backends import EngineRequest, open_engine
+
+        if self.engine is None:
+            voice.update(0, 1, "Getting the network ready")
+            o = self.options
+            request = EngineRequest(self.model, self.model.card.patch, o.device, o.threads, o.precision, cancel)
+            self.engine = open_engine(request, warnings=warnings)
+        return self.engine
+
+    @staticmethod
+    def _check_hu(*, has_hu: bool) -> None:
+        if not has_hu:
+            raise InputError(
+                "This volume cannot be segmented: its grey values are no Hounsfield units.",
+                "It is a picture with 8 bits, or was told to be one.",
+                "Open the original DICOM series.",
+            )
+
+    def _described(self, piece: Case, kind: str, result: Segmentation, warnings: list[str]) -> dict[str, Any]:
+        card = self.model.card
+        return {
+            "model": {
+                "id": card.id,
+                "network": card.network,
+                "sha256": card.sha256,
+                "licence": card.licence,
+                "device": result.device_text,
+                "seconds": round(result.seconds, 2),
+                "windows": result.windows,
+                "windows_skipped": result.windows_skipped,
+            },
+            "source": {"name": piece.name, "kind": kind},
+            "warnings": warnings,
+        }
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Makes a :class:`Segmenter` in another process, perhaps on another machine, and checks that all is as here.
+
+    Args:
+        chosen: The words of the command.
+        sha256: Of the weights here.
+        mark: A file in the folder of the results that every machine must see.
+    """
+
+    chosen: argparse.Namespace
+    sha256: str
+    mark: Path
+
+    def __call__(self, share: Share) -> Segmenter:
+        """Return what segments there.
+
+        Raises:
+            InputError: that machine does not see the folder of the results.
+            ModelError: it has other weights under the same name.
+        """
+        if not self.mark.exists():
+            raise InputError(
+                f"The machine “{socket.gethostname()}” does not see the folder “{self.mark.parent}”.",
+                "Every machine of a cluster reads the sources and writes the masks by itself.",
+                "Give sources and -o on a disk that all of them share under the same path.",
+            )
+        opened = Segmenter.open(self.chosen, share.threads)
+        if opened.model.card.sha256 != self.sha256:
+            raise ModelError(
+                f"The machine “{socket.gethostname()}” has other weights called “{opened.model.id}”.",
+                f"SHA-256 is {opened.model.card.sha256[:12]}… there and {self.sha256[:12]}… here.",
+                "Install the same version there, or give --model the path of a file that all machines share.",
+            )
+        return opened
+
+
+@contextmanager
+def marked(folder: Path) -> Generator[Path, None, None]:
+    """Make `folder` and yield a file in it that is gone afterwards.
+
+    Raises:
+        ResourceError: the folder may not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(prefix=".groundglass-run-", dir=folder) as stream:
+            yield Path(stream.name)
+    except OSError as error:
+        raise explain_os_error(error, folder / "segment.csv") from error
