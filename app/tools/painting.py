@@ -17,6 +17,8 @@ Shape = Literal["disc", "ball"]
 Over = Literal["everything", "empty", "labelled"]
 
 CORNERS = 64
+_ANGLES = tuple(2 * math.pi * (k % CORNERS) / CORNERS for k in range(CORNERS + 1))
+_ROUND = tuple((math.sin(angle), math.cos(angle)) for angle in _ANGLES)
 SMALLEST_MM, LARGEST_MM = 0.5, 60.0
 _SHAPE_TIP = "A disc paints one slice; a ball paints the neighbouring slices too (D)."
 _OVER_TIP = "What the brush may overwrite. Locked labels never change."
@@ -149,12 +151,12 @@ class Painting(Generic[Options]):
 def circle(centre: FloatZyx, axis: int, radius_mm: float, spacing_mm: FloatZyx) -> tuple[FloatZyx, ...]:
     """Return a closed circle of `radius_mm` across `axis`, in continuous index (an ellipse there)."""
     first, second = (a for a in range(3) if a != axis)
+    down, along = radius_mm / spacing_mm[first], radius_mm / spacing_mm[second]
     points: list[FloatZyx] = []
-    for k in range(CORNERS + 1):
-        angle = 2 * math.pi * (k % CORNERS) / CORNERS
+    for sine, cosine in _ROUND:
         point = list(centre)
-        point[first] += radius_mm / spacing_mm[first] * math.sin(angle)
-        point[second] += radius_mm / spacing_mm[second] * math.cos(angle)
+        point[first] += down * sine
+        point[second] += along * cosine
         points.append((point[0], point[1], point[2]))
     return tuple(points)
 

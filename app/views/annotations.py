@@ -137,6 +137,22 @@ class Piece(NamedTuple):
     image: QImage
 
 
+class _Standing(NamedTuple):
+    """What a pane's corners show whatever the mouse points at.
+
+    Args:
+        key: What it was made for.
+        pieces: Of three corners and the scale bar.
+        readout: What the fourth has, logical pixels.
+        room: How wide its words may be.
+    """
+
+    key: tuple[object, ...]
+    pieces: list[Piece]
+    readout: QRectF
+    room: float
+
+
 class Annotations:
     """Draws them, and only those that a repaint touches: scrolling one pane repaints strips of the others."""
 
@@ -144,10 +160,16 @@ class Annotations:
         self._texts = _TEXTS
         self._kept_bar: tuple[tuple[int, int, float], Words] = ((0, 0, 0.0), words_of(QImage()))
         self._kept_letters: tuple[tuple[object, ...], list[Piece]] = ((), [])
+        self._kept_standing: _Standing | None = None
+        self._zone, self._zone_of = QRegion(), (0, 0)
         self._small = pane_font(12)
         self._large = pane_font(14, bold=True)
         self.readout = QRectF()
         """Logical pixels of the bottom left corner, which changes with every mouse move."""
+
+    def touched_by(self, region: QRegion, viewport: Viewport) -> bool:
+        """Whether a repaint has to draw any of it again; a brush stroke mostly has not, nor to make the texts."""
+        return self._zone_of != (viewport.width, viewport.height) or self._zone.intersects(region)
 
     def draw(
         self,
@@ -174,12 +196,30 @@ class Annotations:
         if viewport.width < HIDE_BELOW_PX or viewport.height < _LOWEST_PX:
             self.readout = QRectF()
         else:
-            pieces = pieces + self._corners(viewport, texts, ratio)
+            standing = self._standing(viewport, texts, ratio)
+            self.readout = standing.readout
+            value = self._fitting(texts.bottom_left, standing.room, ratio)
+            at = _at(_INSET, viewport.height - _INSET - value.height)
+            pieces = [*pieces, *standing.pieces, Piece(standing.readout.toAlignedRect(), at, value.image)]
+        self._zone, self._zone_of = QRegion(), (viewport.width, viewport.height)
         for piece in pieces:
+            self._zone += piece.place
             if region.intersects(piece.place):
                 painter.drawImage(piece.at, piece.image)
 
-    def _corners(self, viewport: Viewport, texts: CornerTexts, ratio: float) -> list[Piece]:
+    def _standing(self, viewport: Viewport, texts: CornerTexts, ratio: float) -> _Standing:
+        """Return all but the read-out: kept, since a step of the wheel changes it in one pane of three."""
+        key = (
+            texts.top_left,
+            texts.top_right,
+            texts.bottom_right,
+            viewport.width,
+            viewport.height,
+            viewport.scale,
+            ratio,
+        )
+        if self._kept_standing is not None and self._kept_standing.key == key:
+            return self._kept_standing
         right, bottom = viewport.width - _INSET, viewport.height - _INSET
         room = viewport.width / 2 - _LETTER_PX - _INSET  # the letter of the lower edge stands between the corners
         corner = self._texts.image(texts.bottom_right, self._small, ratio, right=True)
@@ -189,17 +229,17 @@ class Annotations:
         top_right = self._texts.image(texts.top_right, self._small, ratio, right=True)
         top_left = self._fitting(texts.top_left, right - top_right.width - 2 * _INSET, ratio)
         left, top = right - corner.width, bottom - corner.height
-        value = self._fitting(texts.bottom_left, min(left - 2 * _INSET, room), ratio)
-        # The read-out changes under the mouse and may become longer: all of its half is painted again.
-        self.readout = QRectF(0, top - 2, max(60.0, left - 4), corner.height + 4)
         head = QRect(0, 0, viewport.width, 4 * self._small.pixelSize() + 2 * _INSET)
         pieces = [
-            Piece(self.readout.toAlignedRect(), _at(_INSET, bottom - value.height), value.image),
             Piece(QRectF(left, top, corner.width, corner.height).toAlignedRect(), _at(left, top), corner.image),
             Piece(head, _at(right - top_right.width, _INSET), top_right.image),
             Piece(head, _at(_INSET, _INSET), top_left.image),
+            *self._scale_bar(viewport, top, ratio),
         ]
-        return pieces + self._scale_bar(viewport, top, ratio)
+        # The read-out changes under the mouse and may become longer: all of its half is painted again.
+        readout = QRectF(0, top - 2, max(60.0, left - 4), corner.height + 4)
+        self._kept_standing = _Standing(key, pieces, readout, min(left - 2 * _INSET, room))
+        return self._kept_standing
 
     def _fitting(self, lines: tuple[str, ...], width: float, ratio: float) -> Words:
         """Return the lines that have room beside the other corner; the longest is left out until they fit."""

@@ -19,7 +19,11 @@ _LINES: dict[Plane, tuple[Plane, Plane]] = {
 }
 
 
-def crosshair_rects(x: float, y: float, width: int, height: int) -> tuple[list[QRect], list[QRect]]:
+_Pieces = tuple[list[QRect], list[QRect]]
+"""Of the upright line and of the level one."""
+
+
+def crosshair_rects(x: float, y: float, width: int, height: int) -> _Pieces:
     """Return the upright and the level pieces around a point, in whole logical pixels."""
     column, row, half = round(x - 0.5), round(y - 0.5), GAP_PX // 2
     upright = [QRect(column, 0, 1, row - half), QRect(column, row + half + 1, 1, height - row - half - 1)]
@@ -39,25 +43,32 @@ class Crosshair:
         for colour in self._colours:
             colour.setAlpha(_STRENGTH)
         self._shown = QRegion()
+        self._placed: tuple[tuple[float, float, int, int], _Pieces, QRegion] = ((0.0, 0.0, 0, 0), ([], []), QRegion())
 
     def moved_to(self, x: float, y: float, width: int, height: int) -> QRegion:
         """Return what to repaint when the lines go to a point: turning the wheel moves one of the two."""
         region = QRegion()
-        changed = _region(crosshair_rects(x, y, width, height)).xored(self._shown)
-        for rect in changed:  # type: ignore[attr-defined] - the stubs leave it out
+        for rect in self._at(x, y, width, height)[1].xored(self._shown):  # type: ignore[attr-defined] - not in the stubs
             region += rect.adjusted(-1, -1, 1, 1)
         return region
 
     def draw(self, painter: QPainter, x: float, y: float, width: int, height: int) -> None:
         """Draw the lines through a point."""
-        pieces = crosshair_rects(x, y, width, height)
-        self._shown = _region(pieces)
+        pieces, self._shown = self._at(x, y, width, height)
         for colour, rects in zip(self._colours, pieces, strict=True):
             for rect in rects:
                 painter.fillRect(rect, colour)
 
+    def _at(self, x: float, y: float, width: int, height: int) -> tuple[_Pieces, QRegion]:
+        """Return the lines through a point; they are asked for to repaint and again to draw."""
+        place = (x, y, width, height)
+        if self._placed[0] != place:
+            pieces = crosshair_rects(x, y, width, height)
+            self._placed = (place, pieces, _region(pieces))
+        return self._placed[1:]
 
-def _region(pieces: tuple[list[QRect], list[QRect]]) -> QRegion:
+
+def _region(pieces: _Pieces) -> QRegion:
     region = QRegion()
     for rect in (*pieces[0], *pieces[1]):
         region += rect

@@ -88,42 +88,42 @@ class PlaneFrame:
     def _axes(self) -> tuple[int, int, int, bool]:
         return _LAYOUT[self.plane]
 
-    @property
+    @cached_property
     def axis(self) -> int:
         """The case's own array axis across the pane."""
         return self.orientation.axes[self._axes[0]]
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Number of slices."""
         return self.canonical.shape_zyx[self._axes[0]]
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Pixels down the slice."""
         return self.canonical.shape_zyx[self._axes[1]]
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Pixels along the slice."""
         return self.canonical.shape_zyx[self._axes[2]]
 
-    @property
+    @cached_property
     def step_mm(self) -> float:
         """Distance of neighbouring slices."""
         return self.canonical.spacing_zyx_mm[self._axes[0]]
 
-    @property
+    @cached_property
     def row_mm(self) -> float:
         """Height of a pixel."""
         return self.canonical.spacing_zyx_mm[self._axes[1]]
 
-    @property
+    @cached_property
     def column_mm(self) -> float:
         """Width of a pixel."""
         return self.canonical.spacing_zyx_mm[self._axes[2]]
 
-    @property
+    @cached_property
     def upward(self) -> int:
         """Step of the slice number that the wheel's “up” means, 1 or −1."""
         return _UPWARD[self.plane]
@@ -208,11 +208,9 @@ class PlaneFrame:
 
     def on_slice(self, points_zyx: tuple[FloatZyx, ...]) -> tuple[FloatArray, FloatArray]:
         """Return rows and columns of continuous voxel indices of the case, whichever slice they lie on."""
-        _, down, along, against = self._axes
         points = np.array(points_zyx, dtype=np.float64).reshape(-1, 3)
-        turned = self.orientation.index_to_canonical(points, self.grid.shape_zyx)
-        rows = self.rows - 1 - turned[:, down] if against else turned[:, down]
-        return rows, turned[:, along]
+        _, (j, b, q), (k, c, r) = self._turn
+        return q + b * points[:, j], r + c * points[:, k]
 
     def _step(self, which: int) -> FloatArray:
         _, down, along, against = self._axes

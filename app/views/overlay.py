@@ -33,9 +33,15 @@ class LabelLayer:
     def rebuild(self, case: Case, preview: Preview | None, index: int, palette: Palette) -> None:
         """Read the whole slice."""
         self.marks = None
-        labels = self._frame.slice_of(case.labels.data, index)
-        self.codes = self._coded(labels, preview, index, palette, Patch(0, labels.shape[0], 0, labels.shape[1]))
-        self.extent = _extent(self.codes)
+        labels = np.ascontiguousarray(self._frame.slice_of(case.labels.data, index))
+        self.codes[self.extent.slices] = 0
+        self.extent = _extent(labels)
+        if preview is not None:
+            slices, covered = self._frame.patch_of(preview.box)
+            self.extent = self.extent.union(covered) if index in slices else self.extent
+        # Only where there are labels: in most slices half of the rest is spared.
+        part = self.extent.slices
+        self.codes[part] = self._coded(labels[part], preview, index, palette, self.extent)
 
     def update(self, case: Case, preview: Preview | None, index: int, palette: Palette, patch: Patch) -> None:
         """Read a part of the slice again."""
@@ -92,9 +98,9 @@ def _moved(patch: Patch, origin: Patch) -> Patch:
     return Patch(patch.top - origin.top, patch.bottom - origin.top, patch.left - origin.left, patch.right - origin.left)
 
 
-def _extent(codes: LabelArray) -> Patch:
-    rows = np.flatnonzero(codes.any(axis=1))
+def _extent(labels: LabelArray) -> Patch:
+    rows = np.flatnonzero(labels.any(axis=1))
     if rows.size == 0:
         return _NOTHING
-    columns = np.flatnonzero(codes.any(axis=0))
+    columns = np.flatnonzero(labels.any(axis=0))
     return Patch(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)

@@ -55,6 +55,7 @@ class SlicePicture:
         self._shrunk: tuple[QRect, QImage] | None = None
         self._kept: tuple[int, int, QRect, Argb] | None = None
         """Label pixels of the whole canvas: a window drag changes only the greys beneath."""
+        self._lines: tuple[_Line, _Line] | None = None
         self._layer = LabelLayer(frame)
         self._index = -1
         self._stale_image = self._stale_grey = self._stale_labels = self._stale_canvas = True
@@ -87,7 +88,7 @@ class SlicePicture:
 
     def forget_canvas(self) -> None:
         """Zoom, position, size or smoothing changed."""
-        self._shrunk = self._kept = None
+        self._shrunk = self._kept = self._lines = None
         self._stale_canvas = True
 
     def forget_patch(self, patch: Patch) -> None:
@@ -217,16 +218,44 @@ class SlicePicture:
         return QRectF(left * r, top * r, (right - left) * r, (bottom - top) * r)
 
     def _samples(self, rect: QRect) -> _Samples:
-        row0, column0 = self._viewport.to_voxel(0.0, 0.0, self._frame)
-        row1, column1 = self._viewport.to_voxel(1.0, 1.0, self._frame)
-        y, rows = _sampled(rect.top(), rect.bottom(), row0, (row1 - row0) / self._ratio, self._frame.rows)
-        x, columns = _sampled(
-            rect.left(), rect.right(), column0, (column1 - column0) / self._ratio, self._frame.columns
-        )
+        if self._lines is None:
+            row0, column0 = self._viewport.to_voxel(0.0, 0.0, self._frame)
+            row1, column1 = self._viewport.to_voxel(1.0, 1.0, self._frame)
+            down = _Line.of(self._canvas.height(), row0, (row1 - row0) / self._ratio, self._frame.rows)
+            along = _Line.of(self._canvas.width(), column0, (column1 - column0) / self._ratio, self._frame.columns)
+            self._lines = down, along
+        down, along = self._lines
+        y, rows = down.part(rect.top(), rect.bottom())
+        x, columns = along.part(rect.left(), rect.right())
         return _Samples(x, y, rows, columns)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """Which voxel each canvas pixel shows, along one edge of the canvas.
+
+    Args:
+        first: The first pixel that shows one.
+        voxels: Of it and the pixels after it, ascending; as many as lie on the slice.
+    """
+
+    first: int
+    voxels: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, pixels: int, origin: float, step: float, count: int) -> _Line:
+        """Return the line of `pixels` pixels, the first at voxel `origin`, `step` apart, over `count` voxels."""
+        index = np.floor(origin + (np.arange(pixels) + 0.5) * step + 0.5).astype(np.intp)
+        start, stop = (int(v) for v in np.searchsorted(index, (0, count)))
+        return cls(start, index[start:stop])
+
+    def part(self, first: int, last: int) -> tuple[int, NDArray[np.intp]]:
+        """Return the voxels of pixels first … last as far as they show any, and the first that does."""
+        begin = max(first, self.first)
+        return begin, self.voxels[begin - self.first : max(begin, last + 1) - self.first]
+
+
+@dataclass(frozen=True, eq=False)
 class _Samples:
     """Which voxel each canvas pixel of a rectangle shows; pixels beside the slice are left out."""
 
@@ -236,14 +265,12 @@ class _Samples:
     columns: NDArray[np.intp]
 
     def of(self, image: NDArray[Scalar]) -> NDArray[Scalar]:
-        # Columns first: the second step then copies whole rows.
-        return image.take(self.columns, axis=1).take(self.rows, axis=0)
-
-
-def _sampled(first: int, last: int, origin: float, step: float, count: int) -> tuple[int, NDArray[np.intp]]:
-    index = np.floor(origin + (np.arange(first, last + 1) + 0.5) * step + 0.5).astype(np.intp)
-    start, stop = np.searchsorted(index, (0, count))
-    return first + int(start), index[start:stop]
+        """Return the (rows, columns) pixels of a slice that the canvas shows there."""
+        if self.rows.size == 0:
+            return image[:0].take(self.columns, axis=1)
+        # Columns first, of the rows that are needed: the second step then copies whole rows.
+        top, bottom = int(self.rows[0]), int(self.rows[-1]) + 1
+        return image[top:bottom].take(self.columns, axis=1).take(self.rows - top, axis=0)
 
 
 def _as_image(pixels: Argb, kind: QImage.Format) -> QImage:

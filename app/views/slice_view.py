@@ -152,12 +152,11 @@ class SliceView(HandledPane):
 
     def voxel_at(self, at: QPointF) -> IndexZyx | None:
         """Return the voxel under a logical pixel, or None beside the slice."""
-        pointer = self.pointer(at, Qt.KeyboardModifier.NoModifier)
-        case = self.session.case
-        if pointer is None or case is None:
+        if self.frame is None:
             return None
-        voxel = _whole(pointer.index_zyx)
-        return voxel if Box.whole(case.volume.grid.shape_zyx).contains(voxel) else None
+        row, column = self.viewport.to_voxel(at.x(), at.y(), self.frame)
+        voxel = _whole(self.frame.to_case(self.index, row, column))
+        return voxel if Box.whole(self.frame.grid.shape_zyx).contains(voxel) else None
 
     def pixel_of(self, index_zyx: IndexZyx) -> QPointF:
         """Return the logical pixel of a voxel's centre, whichever slice it lies on."""
@@ -312,12 +311,13 @@ class SliceView(HandledPane):
         painter.drawImage(0, 0, self._canvas.refreshed())
         at = self.pixel_of(self.session.cursor_zyx)
         self._cross.draw(painter, at.x(), at.y(), self.width(), self.height())
-        under = self.voxel_at(self.hover) if self.hover is not None else None
-        texts = corner_texts(
-            self.session, case, self.frame, self.viewport, self.index, under or self.session.cursor_zyx
-        )
-        known = case.volume.orientation_known
-        self._notes.draw(painter, self.viewport, self.frame, texts, known=known, region=region)
+        if self._notes.touched_by(region, self.viewport):
+            under = self.voxel_at(self.hover) if self.hover is not None else None
+            texts = corner_texts(
+                self.session, case, self.frame, self.viewport, self.index, under or self.session.cursor_zyx
+            )
+            known = case.volume.orientation_known
+            self._notes.draw(painter, self.viewport, self.frame, texts, known=known, region=region)
         self._distances.draw(painter, case, self.frame, self.viewport, self.index)
         self._mark.draw(painter)
 

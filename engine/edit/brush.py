@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 
@@ -88,9 +89,7 @@ class Stroke:
         return Delta.between(self._labels, self._box, self.values, title=title, author=author)
 
     def _snapped(self, index_zyx: FloatZyx) -> FloatZyx:
-        z, y, x = (
-            float(np.floor(v + 0.5)) if axis == self.nib.across else float(v) for axis, v in enumerate(index_zyx)
-        )
+        z, y, x = (float(floor(v + 0.5)) if axis == self.nib.across else float(v) for axis, v in enumerate(index_zyx))
         return (z, y, x)
 
     def _draw(self, start: FloatZyx, end: FloatZyx) -> Box | None:

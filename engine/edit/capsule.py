@@ -6,6 +6,8 @@ thousand) and not per voxel (a few hundred thousand): a 20 mm ball takes well un
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +36,8 @@ def capsule_box(
     for axis, (a, b, s) in enumerate(zip(start, end, spacing_mm, strict=True)):
         reach = (_EDGE_MM if axis == across else radius_mm + _EDGE_MM) / s
         # The nearest voxel is always in, also where the reach is less than half a voxel.
-        low.append(min(int(np.ceil(min(a, b) - reach)), int(np.floor(min(a, b) + 0.5))))
-        high.append(max(int(np.floor(max(a, b) + reach)), int(np.floor(max(a, b) + 0.5))) + 1)
+        low.append(min(ceil(min(a, b) - reach), floor(min(a, b) + 0.5)))
+        high.append(max(floor(max(a, b) + reach), floor(max(a, b) + 0.5)) + 1)
     return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
 

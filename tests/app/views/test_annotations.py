@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage, QRegion
 
 from app.look import figures
 from app.model.session import Session, Slab
@@ -113,3 +115,26 @@ def test_the_scale_bar_is_as_long_as_it_says(session: Session, pane: MakePane) -
 def test_what_rounds_to_zero_has_no_sign(value: float, digits: int, text: str) -> None:
     assert number(value, digits) == text
     assert figures.number(value, digits) == text
+
+
+@pytest.mark.parametrize("size", [(500, 400), (240, 130)])
+def test_a_part_painted_again_shows_what_the_whole_does(
+    session: Session, pane: MakePane, size: tuple[int, int]
+) -> None:
+    view = pane("axial", (700, 600))
+    session.set_case(a_case())
+    painted(view)
+    view.resize(*size)
+    width, height = size
+    # Two pictures of a changed pane: one whole, one put together from parts, the middle and every edge.
+    session.set_cursor((9, 3, 4))
+    whole, pieces = QImage(width, height, QImage.Format.Format_RGB32), QImage(width, height, QImage.Format.Format_RGB32)
+    view.render(whole)
+    session.set_cursor((2, 15, 20))
+    view.render(whole)
+    pieces.fill(0)
+    for top in range(0, height, 37):
+        for left in range(0, width, 41):
+            part = QRect(left, top, 41, 37).intersected(view.rect())
+            view.render(pieces, part.topLeft(), QRegion(part))
+    assert pieces == whole
