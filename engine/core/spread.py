@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from engine.core.errors import Cancelled, InputError
+from engine.core.errors import Cancelled
 from engine.core.progress import CancelToken
 
 P_contra = TypeVar("P_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 P = TypeVar("P")
 R = TypeVar("R")
-
-HERE = "local"
-SCHEME = "ray://"
 
 
 @runtime_checkable
@@ -109,35 +106,3 @@ class Here:
                 yield Outcome(index, error=error)
             else:
                 yield Outcome(index, value)
-
-
-def place(on: str, *, threads: int = 0, device: Literal["auto", "cpu", "cuda", "mps"] = "auto") -> Place:
-    """Return the place that ``--on`` names.
-
-    Args:
-        on: ``"local"`` for here, ``"ray://HOST:PORT"`` for a cluster, ``"ray://local"`` for one started here and ended
-            with the batch.
-        threads: CPU threads of one worker; 0 leaves it to the place.
-        device: ``"cpu"`` asks a cluster for no graphics cards, ``"cuda"`` for nothing else.
-
-    Raises:
-        InputError: no such place, or Ray is not installed.
-    """
-    if on == HERE:
-        return Here()
-    address = on.removeprefix(SCHEME)
-    if not on.startswith(SCHEME) or not address or (address != HERE and not _is_address(address)):
-        raise InputError(
-            f"“{on}” is no place where cases can run.",
-            "",
-            "Give --on local (here), ray://HOST:PORT (a Ray cluster) or ray://local (one here for this run).",
-        )
-    from engine.core.on_ray import OnRay, require_ray
-
-    require_ray()
-    return OnRay(None if address == HERE else on, threads=threads, device=device)
-
-
-def _is_address(text: str) -> bool:
-    host, _, port = text.rpartition(":")
-    return bool(host) and port.isdecimal() and 0 < int(port) < 65536

@@ -1,16 +1,12 @@
-"""Where a batch runs: the same outcomes here and elsewhere, and what `--on` may name."""
+"""A batch in this process: its order, its voices, and a piece that fails. What a cluster does is compared with it."""
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 
-from engine.core import on_ray, spread
 from engine.core.errors import Cancelled, InputError
-from engine.core.on_ray import OnRay
 from engine.core.progress import CancelToken
-from engine.core.spread import Here, Share, Voice, place
+from engine.core.spread import Here, Share, Voice, Work
 
 
 class Heard:
@@ -39,7 +35,7 @@ def test_pieces_run_in_their_order_and_one_that_fails_stops_no_other() -> None:
     heard = {n: Heard() for n in range(3)}
     shares: list[Share] = []
 
-    def make(share: Share) -> spread.Work[float, float]:
+    def make(share: Share) -> Work[float, float]:
         shares.append(share)
         return root
 
@@ -56,32 +52,3 @@ def test_a_stop_goes_through_and_the_rest_is_not_begun() -> None:
     with pytest.raises(Cancelled):
         list(Here().run(lambda _: root, [13.0, 4.0], lambda _: heard))
     assert "4.0 it is" not in heard.told
-
-
-def test_what_runs_here_needs_no_ray() -> None:
-    assert isinstance(place("local"), Here)
-
-
-@pytest.mark.parametrize(
-    "on", ["", "here", "ray://", "ray://host", "ray://host:", "ray://:1", "ray://h:0", "http://h:1"]
-)
-def test_a_place_that_is_none_is_refused_with_those_there_are(on: str) -> None:
-    with pytest.raises(InputError, match="ray://HOST:PORT"):
-        place(on)
-
-
-def test_an_address_and_a_cluster_of_ones_own_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_ray, "require_ray", lambda: None)
-    far, own = place("ray://head.example:10001", threads=3, device="cpu"), place("ray://local")
-    assert isinstance(far, OnRay)
-    assert (far.address, far.threads, far.device) == ("ray://head.example:10001", 3, "cpu")
-    assert isinstance(own, OnRay)
-    assert own.address is None
-
-
-def test_without_ray_the_sentence_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(InputError, match=r'pip install "ray\[client\]"') as caught:
-        place("ray://local")
-    assert caught.value.exit_code == 2
-    assert "leave --on out" in caught.value.fix
