@@ -64,6 +64,8 @@ QPushButton[flat="true"]:hover { background: $raised; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QKeySequenceEdit > QLineEdit {
   background: $raised; border: 1px solid $line; border-radius: 6px; padding: 0 8px; min-height: 26px; }
 QPlainTextEdit { padding: 6px 8px; }
+QLineEdit { lineedit-clear-button-icon: url($mark_clear); }
+QLineEdit > QToolButton { padding: 0; min-height: 0; border: none; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus { border-color: $accent; }
 QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-position: top right; width: 18px; border: none; }
 QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom right; width: 18px; border: none; }
@@ -148,7 +150,7 @@ QLabel[role="key"] { background: $raised; border: 1px solid $line; border-radius
 def style_sheet(tokens: Tokens) -> str:
     """Return the style sheet of a theme."""
     words = {k: str(v) for k, v in vars(tokens).items()}
-    for mark in ("check", "up", "down"):
+    for mark in ("check", "clear", "up", "down"):
         words[f"mark_{mark}"] = resource(f"icons/mark-{mark}-{tokens.name}.svg").as_posix()
     words["doubtful_soft"] = blend(tokens.doubtful, tokens.window, 0.14)
     words["accent_soft"] = blend(tokens.accent, tokens.window, 0.16)

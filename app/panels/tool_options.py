@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QSpinBox, QVBoxLayout, QWidget
 
-from app.look.pieces import EmptyNote, PanelBody, column, row, words
+from app.look.pieces import EmptyNote, PanelBody, column, indent, row, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context
 from app.model.session import Session
@@ -38,6 +38,7 @@ class _Number(QWidget):
         self.field.setSuffix(f"\u2009{unit}" if unit else "")
         self.field.setFixedWidth(96)
         self.field.setKeyboardTracking(False)
+        indent(self.field)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _SLIDER_STEPS)
         name = _label(item)

@@ -21,6 +21,8 @@ _WHEN_PX = 84
 NOT_A_DEVICE = (
     "groundglass is a research tool, no medical device: what it marks and counts is not for diagnosis or treatment."
 )
+_NONE_YET = "The studies you open will be listed here."
+_FORGOTTEN = "Studies are not remembered: Settings, Work."
 
 
 class Card(QPushButton):
@@ -157,8 +159,8 @@ class EmptyState(PanelBody):
         self.setLayout(column(None, middle, None, None, note, gap=8, margin=24))
         self.show_recent(())
 
-    def show_recent(self, studies: Sequence[RecentStudy]) -> None:
-        """List the studies that were open lately."""
+    def show_recent(self, studies: Sequence[RecentStudy], *, kept: bool = True) -> None:
+        """List the studies that were open lately; `kept` tells whether they are remembered at all."""
         _clear(self._recent)
         there = [s for s in studies if s.is_there][:_SHOWN]
         for study in there:
@@ -166,7 +168,7 @@ class EmptyState(PanelBody):
             line.clicked.connect(lambda _checked=False, s=study: self.recent_asked.emit(s))
             self._recent.addWidget(line)
         if not there:
-            self._recent.addWidget(words("The studies you open will be listed here.", "small"))
+            self._recent.addWidget(words(_NONE_YET if kept else _FORGOTTEN, "small"))
 
     def offer(self, name: str, text: str, token: object) -> None:
         """Offer to go on with a case that was open when the program ended without closing it."""

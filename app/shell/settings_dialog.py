@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.icons import swatch
-from app.look.pieces import column, push, resize_on_screen, row, words
+from app.look.pieces import column, indent, push, resize_on_screen, row, words
 from app.model.prefs import Preferences
 from app.shell.actions import ActionTable
 from app.shell.shortcuts import conflicts, normal
@@ -240,5 +240,6 @@ def _number(low: int, high: int, now: int, unit: str, change: Callable[[Any], No
     box.setValue(now)
     box.setSuffix(unit)
     box.setKeyboardTracking(False)
+    indent(box)
     box.valueChanged.connect(change)
     return box

@@ -8,7 +8,7 @@ from typing import cast
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QWidget
 
 from app.jobs.queue import JobQueue
 from app.jobs.warmup import Warmup
@@ -97,8 +97,7 @@ class Window(QMainWindow):
         self.pages = QStackedWidget()
         self.notices = NoticeBar(self.session)
         panes = QWidget()
-        panes.setLayout(column(self.notices, gap=0))
-        cast(QVBoxLayout, panes.layout()).addWidget(self.workspace, 1)
+        panes.setLayout(column(self.notices, self.workspace, gap=0))
         for page in (self.empty, self.series, panes):
             self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
@@ -247,7 +246,7 @@ class Window(QMainWindow):
             self.docks.bring_back()
         else:
             self.docks.remember()
-            self.empty.show_recent(self.recent.studies)
+            self.empty.show_recent(self.recent.studies, kept=self.preferences.now.keep_recent)
             self.pages.setCurrentIndex(PAGE_EMPTY)
         self.docks.set_visible(on=case is not None)
         self.status.setVisible(case is not None)
@@ -274,6 +273,7 @@ class Window(QMainWindow):
             apply_theme(app, prefs.theme)
         self.session.set_interpolate(prefs.interpolate)
         self.recent.set_keep(prefs.keep_recent)
+        self.empty.show_recent(self.recent.studies, kept=prefs.keep_recent)
         self._use_keys(prefs)
         self.status.show_device()
 
@@ -305,8 +305,8 @@ class Window(QMainWindow):
             self.keeping.look_for_unfinished()
             self.warmup.start()
             self.segmenting.start_engine()
-        for problem in self.preferences.problems:
-            self.session.message.emit(problem)
+        if self.preferences.problems:
+            self.session.message.emit(" ".join(self.preferences.problems))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what lies over the window in its place."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QDialog
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 
 from app.shell.settings_dialog import SettingsDialog
-from tests.support.window import Bench
+from tests.support.window import Bench, chest_file
 
 
 def shown(b: Bench) -> list[QDialog]:
@@ -48,3 +51,27 @@ def test_settings_work_at_once(bench: Callable[..., Bench]) -> None:
     assert now.label_colours == {"effusion": "#aabbcc"}
     dialog.theme.setCurrentIndex(0)
     dialog.accept()
+
+
+def test_studies_that_are_no_longer_remembered_leave_the_first_page(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    b = bench()
+    b.open(chest_file(tmp_path))
+    b.window.run_command("close-case")
+    line = f"Open {b.window.recent.studies[0].name}"
+    b.wait(lambda: line in texts(b))
+    b.window.run_command("settings")
+    dialog: Any = shown(b)[0]
+    dialog.tabs.setCurrentIndex(1)
+    QTest.mouseClick(dialog.recent, Qt.MouseButton.LeftButton, pos=QPoint(8, dialog.recent.height() // 2))
+    dialog.accept()
+    assert not b.window.preferences.now.keep_recent
+    assert line not in texts(b)
+    b.wait(lambda: "Studies are not remembered: Settings, Work." in texts(b))
+
+
+def texts(b: Bench) -> set[str]:
+    """Return what the first page says."""
+    labels = {label.text() for label in b.window.empty.findChildren(QLabel) if label.isVisible()}
+    return labels | {x.accessibleName() for x in b.window.empty.findChildren(QPushButton) if x.isVisible()}
