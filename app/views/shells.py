@@ -75,7 +75,7 @@ def _normals(mesh: Mesh) -> NDArray[np.float32]:
     from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
     from vtkmodules.vtkCommonCore import vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-    from vtkmodules.vtkFiltersCore import vtkPolyDataNormals
+    from vtkmodules.vtkFiltersCore import vtkTriangleMeshPointNormals
 
     points = vtkPoints()
     points.SetData(numpy_to_vtk(mesh.points_lps, deep=0))
@@ -84,11 +84,8 @@ def _normals(mesh: Mesh) -> NDArray[np.float32]:
     data = vtkPolyData()
     data.SetPoints(points)
     data.SetPolys(cells)
-    normals: Any = vtkPolyDataNormals()
+    normals: Any = vtkTriangleMeshPointNormals()  # four times as fast as vtkPolyDataNormals, which looks for edges
     normals.SetInputData(data)
-    normals.SplittingOff()
-    normals.ConsistencyOff()
-    normals.ComputeCellNormalsOff()
     normals.Update()
     return vtk_to_numpy(normals.GetOutput().GetPointData().GetNormals()).astype(np.float32)
 

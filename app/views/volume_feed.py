@@ -234,6 +234,7 @@ def _measured(made: dict[int, Shell]) -> tuple[dict[int, Shell], Bounds]:
     """Return surfaces and the box around them, found in the worker: a million points are 0.1 s of the window's time."""
     if not made:
         return made, None
-    low = np.min([shell.mesh.points_lps.min(axis=0) for shell in made.values()], axis=0)
-    high = np.max([shell.mesh.points_lps.max(axis=0) for shell in made.values()], axis=0)
-    return made, (low.astype(np.float64), high.astype(np.float64))
+    columns = [[shell.mesh.points_lps[:, k] for shell in made.values()] for k in range(3)]
+    low = np.array([min(float(c.min()) for c in column) for column in columns])
+    high = np.array([max(float(c.max()) for c in column) for column in columns])
+    return made, (low, high)
