@@ -7,14 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import verb_parser
 from engine.core.errors import Cancelled, InputError
+from engine.core.paths import resource
+
+if TYPE_CHECKING:
+    from engine.train.start import Data
 
 _EXAMPLES = (
     "groundglass train --recipe cpu-smoke -o runs/trial",
     "groundglass train --recipe cpu --data my-cases -o runs/mine",
+    "groundglass train --recipe cpu --data free --sources downloads -o runs/free",
     "groundglass train --resume runs/mine",
 )
 
@@ -23,7 +28,13 @@ def main(words: Sequence[str]) -> int:
     """Train or resume and return the exit code; the Dice of the last validation goes to stdout as JSON."""
     parser = verb_parser("train", "Train a network from a recipe; without --data on synthetic chests.", _EXAMPLES)
     parser.add_argument("--recipe", metavar="NAME|FILE", help="a recipe that ships with the program, or a .toml file")
-    parser.add_argument("--data", metavar="DIR", type=Path, help="one folder per case: ct.nii.gz and a mask per label")
+    parser.add_argument(
+        "--data",
+        metavar="DIR|MANIFEST",
+        type=Path,
+        help="one folder per case: ct.nii.gz and a mask per label; or a manifest, by name or .toml file",
+    )
+    parser.add_argument("--sources", metavar="DIR", type=Path, help="the folder that a manifest's paths start from")
     parser.add_argument("-o", "--out", metavar="RUN", type=Path, help="folder of the run; must not hold one yet")
     parser.add_argument("--resume", metavar="RUN", type=Path, help="go on with a run from its last checkpoint")
     parser.add_argument("--start", metavar="MODEL", help="begin with these weights instead of random ones")
@@ -34,12 +45,13 @@ def main(words: Sequence[str]) -> int:
     given = parser.parse_args(list(words))
     if given.list:
         return _list()
+    data = _data(given.data, given.sources)
     if given.resume is not None:
         if given.recipe or given.out:
             raise InputError(
                 "--resume was given together with --recipe or -o.", "A run keeps its own recipe.", "Leave them out."
             )
-        return _train(given.resume, given.data, given.device)
+        return _train(given.resume, data, given.device)
     if not given.recipe or given.out is None:
         raise InputError(
             "Recipe or folder is missing.",
@@ -53,19 +65,34 @@ def main(words: Sequence[str]) -> int:
     recipe = replace(recipe, training=replace(recipe.training, **asked), start=given.start or recipe.start)
     from engine.train.start import start_folder
 
-    start_folder(given.out, recipe, given.data)
-    return _train(given.out, given.data, given.device)
+    start_folder(given.out, recipe, data)
+    return _train(given.out, data, given.device)
+
+
+def _data(data: Path | None, sources: Path | None) -> Data:
+    """Return the folder given, or the manifest of that name."""
+    if data is None or (data.is_dir() and data.suffix != ".toml"):
+        if sources is not None:
+            raise InputError(
+                "--sources was given without a manifest.", "It says where a manifest's data lies.", "Leave it out."
+            )
+        return data
+    from engine.train.manifest import find
+
+    return find(data, sources)
 
 
 def _list() -> int:
-    from engine.train.recipe import load, names
+    from engine.train import manifest, recipe
 
-    for name in names():
-        print(f"{name:<18}{load(name).text}")
+    for name in recipe.names():
+        print(f"{name:<18}{recipe.load(name).text}")
+    for name in manifest.names():
+        print(f"--data {name:<11}{manifest.load(resource(f'manifests/{name}.toml')).text}")
     return 0
 
 
-def _train(folder: Path, data: Path | None, device: str) -> int:
+def _train(folder: Path, data: Data, device: str) -> int:
     from engine.train.start import resume_run
 
     try:

@@ -64,12 +64,8 @@ def read_labelled(folder: Path) -> LabelledCase:
         FormatError: a file is damaged.
     """
     from engine.io.masks.read import read_mask
-    from engine.io.source import open_volume
 
-    ct = _ct(folder)
-    if ct is None:
-        raise InputError(f"The case “{folder.name}” has no ct.nii.gz.", "", "Add it.")
-    volume = open_volume(ct)
+    volume = read_scan(folder)
     masks: dict[str, MaskArray] = {}
     for key, path in mask_files(folder).items():
         read = read_mask(path)
@@ -82,6 +78,21 @@ def read_labelled(folder: Path) -> LabelledCase:
             )
         masks[key] = read.index > 0
     return LabelledCase(folder.name, volume, masks)
+
+
+def read_scan(folder: Path) -> Volume:
+    """Return the CT of a case.
+
+    Raises:
+        InputError: it is missing.
+        FormatError: it is damaged.
+    """
+    from engine.io.source import open_volume
+
+    ct = _ct(folder)
+    if ct is None:
+        raise InputError(f"The case “{folder.name}” has no ct.nii.gz.", "", "Add it.")
+    return open_volume(ct)
 
 
 def _ct(folder: Path) -> Path | None:

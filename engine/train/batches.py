@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.core.types import IndexZyx, LabelArray
 from engine.train.augment import cut
 from engine.train.recipe import Recipe
-from engine.train.samples import LABEL_KEYS, Sample
+from engine.train.samples import LABEL_KEYS, UNKNOWN, Sample
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,6 +71,7 @@ class Drawer:
         if sample.infection is not None:  # rides along as one more id
             labels = np.where(sample.infection, np.uint8(_INFECTION_ID), labels)
         hu, ids, sides, inside = cut(sample.hu, labels, lungs, centre, recipe.patch, recipe.augment, rng)
+        inside = np.where(ids == UNKNOWN, np.uint8(0), inside)
         return Patch(hu, ids, sides, inside, sample.annotated, sample.infection is not None)
 
     def _case(self, index: int) -> _Loaded:
@@ -104,7 +105,7 @@ def _places(sample: Sample, rng: np.random.Generator) -> dict[int, NDArray[np.in
     found: dict[int, NDArray[np.int32]] = {}
     ids = sample.labels if sample.infection is None else np.where(sample.infection, _INFECTION_ID, sample.labels)
     flat = ids.reshape(-1)
-    for label in np.flatnonzero(np.bincount(flat, minlength=256)[1:]) + 1:
+    for label in np.flatnonzero(np.bincount(flat, minlength=256)[1:UNKNOWN]) + 1:
         where = np.flatnonzero(flat == label)
         if len(where) > _PLACES:
             where = rng.choice(where, _PLACES, replace=False)

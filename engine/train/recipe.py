@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from engine.core.errors import RecipeError, ResourceError
 from engine.core.paths import resource
+from engine.core.typed import build
 from engine.nets.heads import HeadKind
 from engine.prep.normalise import Intensity
 from engine.train.augment import Augmentation
@@ -209,60 +210,7 @@ def from_dict(values: Mapping[str, Any], *, source: str = "the recipe") -> Recip
     Raises:
         RecipeError: an unknown key, a wrong type or an impossible value.
     """
-    return _build(Recipe, values, source, "")
-
-
-def _build(cls: type[Any], values: Mapping[str, Any], source: str, at: str) -> Any:  # noqa: ANN401
-    hints = get_type_hints(cls)
-    known = {f.name: f for f in fields(cls)}
-    for key in values:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean “{near[0]}”?" if near else f"It knows: {', '.join(known)}."
-            raise RecipeError(f"“{source}” has an unknown entry “{at}{key}”.", "", hint)
-    missing = [name for name in ("name", "network") if cls is Recipe and name not in values]
-    if missing:
-        raise RecipeError(f"“{source}” is not complete.", f"It lacks {', '.join(missing)}.", "Add it.")
-    made = {key: _typed(value, hints[key], source, f"{at}{key}") for key, value in values.items()}
-    return cls(**made)
-
-
-def _typed(value: Any, hint: Any, source: str, at: str) -> Any:  # noqa: ANN401
-    origin, inner = get_origin(hint), get_args(hint)
-    if type(None) in inner:  # X | None; TOML has no null: false means none
-        return None if value is False else _typed(value, next(t for t in inner if t is not type(None)), source, at)
-    if origin is Literal:
-        if value not in inner:
-            raise _wrong(source, at, value, "one of " + ", ".join(map(str, inner)))
-        return value
-    if is_dataclass(hint) or origin is Mapping:
-        if not isinstance(value, Mapping):
-            raise _wrong(source, at, value, "a table")
-        return dict(value) if origin is Mapping else _build(hint, value, source, f"{at}.")  # pyright: ignore[reportArgumentType]
-    return _tuple(value, inner, source, at) if origin is tuple else _scalar(value, hint, source, at)
-
-
-def _tuple(value: Any, inner: tuple[Any, ...], source: str, at: str) -> tuple[Any, ...]:  # noqa: ANN401
-    if not isinstance(value, list | tuple):
-        raise _wrong(source, at, value, "a list")
-    if inner[-1] is Ellipsis:
-        return tuple(_typed(v, inner[0], source, at) for v in value)
-    if len(value) != len(inner):
-        raise _wrong(source, at, value, f"a list of {len(inner)}")
-    return tuple(_typed(v, t, source, at) for v, t in zip(value, inner, strict=True))
-
-
-def _scalar(value: Any, hint: Any, source: str, at: str) -> Any:  # noqa: ANN401
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and (not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool)):
-        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-        raise _wrong(source, at, value, words.get(hint, hint.__name__))
-    return value
-
-
-def _wrong(source: str, at: str, value: object, wanted: str) -> RecipeError:
-    return RecipeError(f"“{source}” has a wrong value.", f"{at} is {value!r}; it must be {wanted}.", "Correct it.")
+    return build(Recipe, values, source)
 
 
 def _at(recipe: Recipe, key: str) -> object:

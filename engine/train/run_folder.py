@@ -14,20 +14,23 @@ from torch import Tensor, nn
 
 from engine.core.atomic import replacing, write_text
 from engine.core.errors import InputError, ModelError
+from engine.core.typed import build
 from engine.nets.card import Card, write_card
 from engine.nets.checkpoint import save
 from engine.nets.registry import arch_dict
+from engine.train.manifest import Manifest
 from engine.train.recipe import Recipe, from_dict
 from engine.train.split import Split
 
 STATE = "state.safetensors"
 CURVES = "curves.jsonl"
 SPLIT = "split.json"
+MANIFEST = "manifest.json"
 _SLICE_VOXELS = 512 * 512
 """Voxels of the slices that a network of slices is given at once."""
 
 
-def start(folder: Path, recipe: Recipe, *, split: Split | None, threads: int) -> None:
+def start(folder: Path, recipe: Recipe, *, split: Split | None, threads: int, manifest: Manifest | None = None) -> None:
     """Make the folder of a new run with its recipe, its split and environment.
 
     Args:
@@ -35,6 +38,7 @@ def start(folder: Path, recipe: Recipe, *, split: Split | None, threads: int) ->
         recipe: What was asked for.
         split: Of the cases of a folder; None for the synthetic cohort.
         threads: Of the processor.
+        manifest: Where the cases come from; it goes into the card.
 
     Raises:
         InputError: the folder holds a run already.
@@ -60,6 +64,8 @@ def start(folder: Path, recipe: Recipe, *, split: Split | None, threads: int) ->
     write_text(folder / "environment.json", json.dumps(environment, indent=1) + "\n")
     if split is not None:
         write_text(folder / SPLIT, json.dumps(asdict(split), indent=1, ensure_ascii=False) + "\n")
+    if manifest is not None:
+        write_text(folder / MANIFEST, json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False) + "\n")
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -163,7 +169,9 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any], trained_on: str) -> Card:
+def card_of(
+    recipe: Recipe, model: nn.Module, figures: dict[str, Any], trained_on: tuple[str, ...], licence: str = ""
+) -> Card:
     """Return the card of weights trained by `recipe` on what `trained_on` says."""
     return Card(
         id=recipe.name,
@@ -175,19 +183,27 @@ def card_of(recipe: Recipe, model: nn.Module, figures: dict[str, Any], trained_o
         patch=_window(recipe),
         spacing=recipe.spacing,
         intensity=recipe.intensity,
-        trained_on=(trained_on,),
+        licence=licence,
+        trained_on=trained_on,
         figures=figures,
         created=datetime.now(UTC).date().isoformat(),
     )
 
 
-def _trained_on(folder: Path, recipe: Recipe) -> str:
+def _trained_on(folder: Path, recipe: Recipe) -> tuple[str, ...]:
     path = folder / SPLIT
     if path.exists():
         values = json.loads(path.read_text(encoding="utf-8"))
-        return Split(tuple(values["train"]), tuple(values["validation"]), values["by"]).text()
+        divided = Split(tuple(values["train"]), tuple(values["validation"]), values["by"]).text()
+        manifest = _manifest(folder)
+        return (divided, *(source.text() for source in manifest.sources)) if manifest else (divided,)
     plan = recipe.data
-    return f"{plan.train} synthetic cases, {plan.validation} more to choose the weights by"
+    return (f"{plan.train} synthetic cases, {plan.validation} more to choose the weights by",)
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    path = folder / MANIFEST
+    return build(Manifest, json.loads(path.read_text(encoding="utf-8")), MANIFEST) if path.exists() else None
 
 
 def _window(recipe: Recipe) -> tuple[int, int, int]:
@@ -200,5 +216,8 @@ def _window(recipe: Recipe) -> tuple[int, int, int]:
 
 def write_weights(folder: Path, name: str, model: nn.Module, recipe: Recipe, figures: dict[str, Any]) -> None:
     """Write weights ready for use, and beside them the card."""
-    card = save(folder / f"{name}.safetensors", model, card_of(recipe, model, figures, _trained_on(folder, recipe)))
+    manifest = _manifest(folder)
+    licence = manifest.licence if manifest else ""
+    card = card_of(recipe, model, figures, _trained_on(folder, recipe), licence)
+    card = save(folder / f"{name}.safetensors", model, card)
     write_card(folder / f"{name}.toml", card)

@@ -22,6 +22,8 @@ from engine.geometry.grid import Grid
 from engine.geometry.resample import labels_to, volume_to
 from engine.synth.cohort import PAINTER_VERSION, SyntheticCase, make_case
 
+UNKNOWN = 255
+"""An id in `Sample.labels` where nothing is known and nothing is learned."""
 LABEL_KEYS = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
 _BEYOND_MM = 24.0
 """What a sample holds above and below the lungs; in the plane it holds everything. The predictor's box grows to
@@ -85,6 +87,48 @@ def synthetic(
             _write(path, synthetic_sample(seed, spacing_zyx_mm, cancel=cancel))
         paths.append(path)
     told.update(len(seeds), len(seeds), "Synthetic chests are ready")
+    return paths
+
+
+def painted(
+    scan: Path,
+    folder: Path,
+    seeds: Sequence[int],
+    spacing_zyx_mm: FloatZyx,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> list[Path]:
+    """Paint disease into a scan once per seed, unless `folder` has it already, and return the paths of all.
+
+    Args:
+        scan: Folder with a ``ct.nii.gz`` that shows lungs.
+        folder: Where they are kept; a subfolder per painter version and spacing is made.
+        seeds: What is painted.
+        spacing_zyx_mm: Spacing of the samples.
+        progress: Told after every case.
+        cancel: Looked at before every case.
+
+    Raises:
+        InputError: the scan is missing or shows too little lung.
+    """
+    from engine.io.case_folders import read_scan
+    from engine.synth.hosts.anatomy import host_of
+    from engine.synth.hosts.paint import HOST_PAINTER_VERSION, paint_host
+
+    home = folder / f"hosts-{HOST_PAINTER_VERSION}-{_CUT_VERSION}" / "x".join(f"{s:g}" for s in spacing_zyx_mm)
+    paths = [home / f"{scan.name}-{seed:06d}.npz" for seed in seeds]
+    told, token = progress or NoProgress(), cancel or CancelToken()
+    if all(path.exists() for path in paths):
+        return paths
+    volume = read_scan(scan)
+    host = host_of(volume.hu, volume.grid, scan.name)
+    for done, (seed, path) in enumerate(zip(seeds, paths, strict=True)):
+        token.check()
+        told.update(done, len(paths), f"Painting into {scan.name}")
+        if not path.exists():
+            _write(path, sample_of(paint_host(host, seed), spacing_zyx_mm, path.stem))
+    told.update(len(paths), len(paths), f"Painted into {scan.name}")
     return paths
 
 

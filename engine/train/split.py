@@ -27,16 +27,17 @@ class Split:
     Args:
         train: To learn from, in the order given.
         validation: To choose the weights by.
-        by: What keeps them apart.
+        by: What keeps them apart; a manifest says itself which are kept aside.
     """
 
     train: tuple[str, ...]
     validation: tuple[str, ...]
-    by: Literal["patient", "neighbouring names"]
+    by: Literal["patient", "neighbouring names", "manifest"]
 
     def text(self) -> str:
         """Return the split as one line for a card."""
-        return f"{len(self.train)} cases, {len(self.validation)} more to choose the weights by, split by {self.by}"
+        by = "the manifest" if self.by == "manifest" else self.by
+        return f"{len(self.train)} cases, {len(self.validation)} more to choose the weights by, split by {by}"
 
 
 def split(

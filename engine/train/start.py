@@ -5,7 +5,6 @@ terminal, the child process and tests.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,24 @@ from engine.io.case_folders import case_folders
 from engine.nets.weights import find_model
 from engine.train import run_folder
 from engine.train.case_folder import read_case
+from engine.train.gather import Readers, gather, names_of
 from engine.train.loop import Report, Trainer
+from engine.train.manifest import Gathered
 from engine.train.recipe import Recipe
-from engine.train.samples import Sample, read, synthetic
+from engine.train.samples import read, synthetic
 from engine.train.split import Split, read_patients, split
 
-Readers = Sequence[Callable[[], Sample]]
+Data = Path | Gathered | None
+"""A folder of cases, a manifest with the folder of its data, or None for the synthetic cohort."""
 
 
-def begin_run(folder: Path, recipe: Recipe, data: Path | None, **how: Any) -> dict[str, float]:
+def begin_run(folder: Path, recipe: Recipe, data: Data, **how: Any) -> dict[str, float]:
     """Start a training in a new folder and return the last validation's Dice per label.
 
     Args:
         folder: The run; it must not hold one yet.
         recipe: What to do.
-        data: Folder of cases; None for the synthetic cohort.
+        data: Folder of cases, manifest, or None for the synthetic cohort.
         how: `progress`, `cancel`, `report` and `device` as in :func:`resume_run`.
 
     Raises:
@@ -44,19 +46,20 @@ def begin_run(folder: Path, recipe: Recipe, data: Path | None, **how: Any) -> di
     return resume_run(folder, data, **how)
 
 
-def start_folder(folder: Path, recipe: Recipe, data: Path | None) -> None:
+def start_folder(folder: Path, recipe: Recipe, data: Data) -> None:
     """Make the folder of a run without training yet: what the window does before it starts the child.
 
     Raises:
         InputError: the folder is taken, or there are no cases.
     """
-    divided = split_of(recipe, data) if data is not None else None
-    run_folder.start(folder, recipe, split=divided, threads=_threads())
+    divided = None if data is None else names_of(data) if isinstance(data, Gathered) else split_of(recipe, data)
+    manifest = data.manifest if isinstance(data, Gathered) else None
+    run_folder.start(folder, recipe, split=divided, threads=_threads(), manifest=manifest)
 
 
 def resume_run(
     folder: Path,
-    data: Path | None,
+    data: Data,
     *,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
@@ -67,7 +70,7 @@ def resume_run(
 
     Args:
         folder: The run.
-        data: Folder of cases; None for the synthetic cohort.
+        data: Folder of cases, manifest, or None for the synthetic cohort.
         progress: Told after every case painted and every update.
         cancel: Looked at after every update.
         report: Called with every line of the curves.
@@ -91,7 +94,7 @@ def resume_run(
 
 
 def readers(
-    recipe: Recipe, data: Path | None, progress: Progress | None = None, cancel: CancelToken | None = None
+    recipe: Recipe, data: Data, progress: Progress | None = None, cancel: CancelToken | None = None
 ) -> tuple[Readers, Readers]:
     """Return what reads the training cases and what reads those for validation.
 
@@ -101,6 +104,8 @@ def readers(
         InputError: there are too few cases.
     """
     plan = recipe.data
+    if isinstance(data, Gathered):
+        return gather(data, recipe.spacing, progress=progress, cancel=cancel)
     if data is None:
         seeds = range(plan.first_seed, plan.first_seed + plan.train + plan.validation)
         paths = synthetic(cache_dir() / "cohort", seeds, recipe.spacing, progress=progress, cancel=cancel)
