@@ -167,7 +167,11 @@ def unpack_slabs(data: bytes, shape_zyx: IndexZyx) -> Iterator[LabelArray]:
     if count * size <= _SLAB_BYTES:
         yield unpack_labels(data, shape_zyx)
         return
-    if zstandard.frame_content_size(data) != count * size:
+    try:
+        held = zstandard.frame_content_size(data)
+    except zstandard.ZstdError as error:
+        raise FormatError("A step of the history is damaged.", str(error)) from error
+    if held != count * size:
         raise FormatError("A step of the history is damaged.", f"It does not hold {count * size} voxels.")
     reader = zstandard.ZstdDecompressor().stream_reader(data)
     room = np.empty((max(1, _SLAB_BYTES // max(1, size)), *plane), dtype=np.uint8)

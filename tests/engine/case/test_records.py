@@ -108,3 +108,11 @@ def test_slabs_of_another_shape_or_cut_short_are_refused():
         list(unpack_slabs(packed, (41, 200, 200)))
     with pytest.raises(FormatError):
         list(unpack_slabs(packed[:-2000], (40, 200, 200)))
+
+
+@pytest.mark.parametrize("place", [0, 4, 10, 14], ids=["magic", "frame", "block", "table"])
+def test_damaged_slabs_are_refused(place):
+    packed = bytearray(pack_labels(np.random.default_rng(0).integers(0, 9, (40, 200, 200)).astype(np.uint8)))
+    packed[place : place + 3] = b"\xff\xff\xff"
+    with pytest.raises(FormatError, match="damaged"):
+        list(unpack_slabs(bytes(packed), (40, 200, 200)))
