@@ -206,10 +206,10 @@ def test_an_export_that_fails_leaves_the_old_file_and_the_case(
     dialog.folder.setText(str(out))
     dialog.path.write_bytes(b"of yesterday")
     dialog._look()
-    dialog.replace.click()
+    b.click(dialog.replace)
     with monkeypatch.context() as broken:
         broken.setattr(getattr(atomic, place), name, failing(number))
-        dialog.go.click()
+        b.click(dialog.go)
         b.qtbot.waitUntil(dialog.problem.isVisible, timeout=20_000)
     assert words in dialog.problem.text()
     assert len(dialog.problem.text().splitlines()) == 3
@@ -283,11 +283,11 @@ def test_long_and_foreign_names_open_and_export(bench: Callable[..., Bench], tmp
     assert dialog is not None
     dialog.folder.setText(str(folder))
     dialog.name.setText("肺" * 200)  # 600 bytes: no disk takes that
-    dialog.go.click()
+    b.click(dialog.go)
     b.qtbot.waitUntil(dialog.problem.isVisible, timeout=20_000)
     assert "too long" in dialog.problem.text()
     dialog.name.setText(f"out {LONG}")
-    dialog.go.click()
+    b.click(dialog.go)
     b.wait(lambda: dialog.is_done)
     dialog.accept()
     assert {p.name for p in folder.iterdir()} == {

@@ -78,7 +78,10 @@ def test_locked_labels_and_labels_of_ones_own_stay(ready: Bench) -> None:
     b.key(Qt.Key.Key_B)
     z = b.session.cursor_zyx[0]
     b.paint((z, 25, 20), (z, 25, 28))
-    b.window.docks.panels["labels"].rows[3].lock.click()  # type: ignore[attr-defined]
+    b.click(b.window.docks.panels["labels"].rows[3].lock)  # type: ignore[attr-defined]
+    locked = case.labelset.by_id(3)
+    assert locked is not None
+    assert locked.locked
     mine = case.labels.data == 3
     b.key(Qt.Key.Key_R, CTRL)
     b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
@@ -97,8 +100,7 @@ def test_a_result_for_an_older_state_is_offered_not_applied(ready: Bench) -> Non
     b.wait(lambda: b.window.segmenting.offer is not None, LONG_MS)
     assert case.history.done == 1
     panel = b.window.segment_panel
-    assert panel.take.isVisible()
-    panel.take.click()
+    b.click(panel.take)
     b.wait(lambda: case.history.done == 2)
     assert case.history.steps[1].author == find_model(None).id
 
@@ -118,3 +120,38 @@ def test_cancel_within_a_second_leaves_what_was_there(ready: Bench) -> None:
     assert not case.labels.data.any()
     assert not case.history.steps
     assert b.session.preview is None
+
+
+def test_a_click_on_the_task_bars_cancel_leaves_the_case_as_it_was(ready: Bench) -> None:
+    b = ready
+    case = b.session.case
+    assert case is not None
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_B)
+    z = b.session.cursor_zyx[0]
+    b.paint((z, 25, 20), (z, 25, 28))
+    labels, labelset, revision = case.labels.data.copy(), case.labelset, case.revision
+    counts = case.labels.counts.copy()
+    previews: list[bool] = []
+    b.session.preview_changed.connect(lambda _box: previews.append(b.session.preview is not None))
+    b.click(b.window.segment_panel.go)
+    job = b.window.segmenting.job
+    assert job is not None
+    b.wait(lambda: any(previews) or job.is_over, LONG_MS)
+    assert not job.is_over, "it was done before it could be stopped"
+    b.click(b.window.taskbar.stop)
+    b.wait(lambda: job.is_over)
+    b.wait(lambda: b.session.preview is None)
+    assert b.window.taskbar.title.whole == "Stopped; the case is as it was."
+    assert not b.window.taskbar.stop.isVisible()
+    assert b.window.segment_panel.go.isVisible()
+    assert b.window.segmenting.outcome is None
+    np.testing.assert_array_equal(case.labels.data, labels)
+    np.testing.assert_array_equal(case.labels.counts, counts)
+    assert case.labelset == labelset
+    assert case.revision == revision
+    assert [step.title for step in case.history.steps] == ["Brush: Ground-glass"]
+    b.pane().setFocus()
+    b.key(Qt.Key.Key_R, CTRL)  # and it can be asked for again
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    assert case.history.done == 2

@@ -61,7 +61,7 @@ def test_locked_label_is_left_alone(bench: Callable[..., Bench], tmp_path: Path)
     b.key(Qt.Key.Key_B)
     b.paint((z, 25, 20), (z, 25, 28))
     before = case.labels.data.copy()
-    b.window.docks.panels["labels"].rows[3].lock.click()  # type: ignore[attr-defined]
+    b.click(b.window.docks.panels["labels"].rows[3].lock)  # type: ignore[attr-defined]
     assert case.labelset.by_id(3).locked  # type: ignore[union-attr]
     b.key(Qt.Key.Key_4)
     assert b.session.label_id == 4
@@ -83,7 +83,7 @@ def test_a_step_of_the_list_goes_there_and_shows_it(bench: Callable[..., Bench],
     b.paint((3, 25, 40))
     history = b.window.docks.panels["history"]
     b.wait(lambda: history.list.count() == 3)  # type: ignore[attr-defined]
-    history.list.itemClicked.emit(history.list.item(1))  # type: ignore[attr-defined]
+    b.click_row(history.list, 1)  # type: ignore[attr-defined]
     np.testing.assert_array_equal(case.labels.data, first)
     assert b.session.cursor_zyx[0] == z
 

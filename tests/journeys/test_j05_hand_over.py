@@ -107,7 +107,7 @@ def test_nothing_is_replaced_silently(bench: Callable[..., Bench], tmp_path: Pat
     assert dialog.path == path
     assert not dialog.go.isEnabled()
     assert path.name in dialog.exists.text()
-    dialog.replace.click()
+    b.click(dialog.replace)
     assert dialog.go.isEnabled()
     dialog.reject()
     assert path.read_bytes() == first
@@ -127,7 +127,7 @@ def test_a_full_disk_is_said_and_the_case_is_whole(
     dialog = b.window.exporting.dialog
     assert dialog is not None
     dialog.folder.setText(str(tmp_path / "out"))
-    dialog.go.click()
+    b.click(dialog.go)
     b.qtbot.waitUntil(lambda: dialog.problem.isVisible(), timeout=10_000)
     monkeypatch.undo()
     assert "disk is full" in dialog.problem.text()

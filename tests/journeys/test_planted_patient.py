@@ -123,7 +123,7 @@ def export(b: Bench, folder: Path, kind: str) -> None:
     dialog.folder.setText(str(folder))
     dialog.name.setText(f"mask-{kind}")
     assert dialog.go.isEnabled()
-    dialog.go.click()
+    b.click(dialog.go)
     b.wait(lambda: dialog.is_done)
     dialog.accept()
     b.wait(lambda: b.window.exporting.dialog is None)

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QScrollArea, QWidget
 
 from app.jobs.queue import JobQueue
 from app.model.prefs import Preferences
@@ -80,6 +80,34 @@ class Bench:
         widget = QApplication.focusWidget() or self.window
         assert self.window.isActiveWindow() or QApplication.activeModalWidget() is not None
         QTest.keyClick(widget, key, modifier)
+
+    def click(self, widget: QWidget) -> None:
+        """Press and let go the left button in the middle of what is seen of a widget."""
+        assert widget.isVisible(), "a person cannot click what is not seen"
+        self._show_inside(widget)
+        where = widget.visibleRegion().boundingRect().center()
+        assert not where.isNull(), "a person cannot click what is not seen"
+        # Through the window: what lies over the widget there would get the click instead.
+        top = widget.window()
+        hit = top.childAt(widget.mapTo(top, where))
+        assert hit is not None
+        assert hit is widget or widget.isAncestorOf(hit), f"{hit} lies over it"
+        QTest.mouseClick(hit, Qt.MouseButton.LeftButton, pos=hit.mapFrom(widget, where) if hit is not widget else where)
+
+    @staticmethod
+    def _show_inside(widget: QWidget) -> None:
+        """Scroll to a widget, as a person would with the wheel."""
+        parent = widget.parentWidget()
+        while parent is not None:
+            if isinstance(parent, QScrollArea):
+                parent.ensureWidgetVisible(widget)
+            parent = parent.parentWidget()
+
+    def click_row(self, view: QAbstractItemView, row: int) -> None:
+        """Click a row of a list."""
+        index = view.model().index(row, 0)
+        view.scrollTo(index)
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
 
     def pane(self, plane: str = "axial") -> SliceView:
         """Return a slice pane."""
