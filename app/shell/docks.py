@@ -23,6 +23,7 @@ from engine.core.paths import config_dir
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
 _LEAST_LEFT, _LEAST_RIGHT = 216, 256  # names of labels, and the table of the findings, can be read
 _VERSION = 2
+_HEIGHT_OF, _ALIKE = ".height", 0.15
 _FRAME_PX = 110  # menu, toolbar and foot
 _FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 158}
 """Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""
@@ -116,14 +117,20 @@ class Docks:
     def bring_back(self) -> None:
         """Put the panels where they stood when this layout of panes was seen last."""
         kept = self._kept.get(self._shown)
-        if kept:
-            self._window.restoreState(QByteArray(_decoded(kept)), _VERSION)
+        if not kept:
+            return
+        self._window.restoreState(QByteArray(_decoded(kept)), _VERSION)
+        before = _number(self._kept.get(f"{self._shown}{_HEIGHT_OF}", ""))
+        if before and abs(self._window.height() - before) > _ALIKE * before:
+            # In a window of another height the first panel of a column would get all that is gained.
+            QTimer.singleShot(0, self._window, self._share_height)
 
     def remember(self) -> None:
         """Keep the present arrangement under the present layout."""
         if self._shown and any(d.isVisible() for d in self.docks.values()):
             state = self._window.saveState(_VERSION).data()
             self._kept[self._shown] = base64.b64encode(state).decode("ascii")
+            self._kept[f"{self._shown}{_HEIGHT_OF}"] = str(self._window.height())
 
     def save(self) -> None:
         """Write the arrangements to disk."""
@@ -162,8 +169,11 @@ class Docks:
 
     def _share_height(self) -> None:
         """Give every panel what it needs; the one that has most to show gets what is left."""
-        for names, grows in ((LEFT, "segment"), (RIGHT, "findings")):
-            wanted = heights(names, grows, self._window.height() - _FRAME_PX)
+        for column_of, grows in ((LEFT, "segment"), (RIGHT, "findings")):
+            names = [n for n in column_of if not (self.docks[n].isHidden() or self.docks[n].isFloating())]
+            if not names:
+                continue
+            wanted = heights(names, grows if grows in names else names[-1], self._window.height() - _FRAME_PX)
             docks = [self.docks[name] for name in names]
             self._window.resizeDocks(docks, [wanted[name] for name in names], Qt.Orientation.Vertical)
         self._window.resizeDocks(
@@ -201,6 +211,10 @@ def _read(path: Path) -> dict[str, str]:
     if not isinstance(raw, dict):
         return {}
     return {str(k): v for k, v in cast("dict[Any, Any]", raw).items() if isinstance(v, str)}
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _decoded(text: str) -> bytes:

@@ -43,3 +43,22 @@ def test_the_options_of_a_tool_get_what_the_findings_leave() -> None:
     low, high = heights(RIGHT, "findings", 690), heights(RIGHT, "findings", 1000)
     assert high["tool"] > low["tool"] + 100
     assert high["findings"] > low["findings"] + 100
+
+
+def test_an_arrangement_of_a_low_window_does_not_squeeze_the_labels_of_a_high_one(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    source = chest_file(tmp_path)
+    low = bench()
+    low.window.resize(1000, 520)
+    low.wait(lambda: low.window.height() == 520)
+    low.open(source)
+    low.window.docks.docks["study"].close()
+    low.close()
+    high = bench()
+    high.window.resize(1280, 1000)
+    high.wait(lambda: high.window.height() == 1000)
+    high.open(source)
+    assert not high.window.docks.docks["study"].isVisible(), "what was closed stays closed"
+    high.wait(lambda: abs(high.window.docks.docks["labels"].height() - 264) < 12)
+    assert high.window.docks.docks["findings"].height() > 400
