@@ -40,6 +40,7 @@ NETWORKS: Registry[NetworkClass] = Registry(
         "unet2d": Entry("engine.nets.unet2d:Unet2d", text="U-Net, slice by slice"),
         "att_unet2d": Entry("engine.nets.att_unet2d:AttUnet2d", text="Attention U-Net, slice by slice"),
         "res_unet2d": Entry("engine.nets.res_unet2d:ResUnet2d", text="Residual U-Net, slice by slice"),
+        "unet25d": Entry("engine.nets.unet25d:Unet25d", text="U-Net 2.5-D: a slice with its neighbours; fast"),
         "unet3d": Entry("engine.nets.unet3d:Unet3d", text="U-Net 3-D of RA-UNet's widths"),
         "unet3d_cicek": Entry("engine.nets.unet3d_cicek:Unet3dCicek", text="3-D U-Net as first published"),
     },

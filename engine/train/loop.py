@@ -291,7 +291,7 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     bias of a rare label has a long way to go from "nearly nothing is lesion".
     """
     training = recipe.training
-    named = [(name.startswith("head."), p) for name, p in model.named_parameters() if p.requires_grad]
+    named = [(".head." in f".{name}", p) for name, p in model.named_parameters() if p.requires_grad]
     decay, rate = training.weight_decay, training.head_rate
     groups: list[dict[str, Any]] = [
         {"params": [p for head, p in named if not head and p.ndim > 1], "weight_decay": decay, "scale": 1.0},
