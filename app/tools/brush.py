@@ -13,7 +13,7 @@ from app.tools.painting import LARGEST_MM, OVER, SMALLEST_MM, NibOptions, Over, 
 from app.tools.reasons import against_changing, against_editing
 from engine.edit.allowed import Allowed, HuRange
 
-_HU = {"unit": "HU", "low": -1024, "high": 3071, "step": 10, "when": "only_range"}
+_HU = {"unit": "HU", "decimals": 0, "low": -1024, "high": 3071, "step": 10, "when": "only_range"}
 
 
 @dataclass

@@ -37,7 +37,7 @@ class FillOptions:
     tolerance_hu: float = field(
         default=80,
         metadata={
-            "label": "Alike within", "unit": "HU", "low": 5, "high": 500, "step": 5,
+            "label": "Alike within", "unit": "HU", "decimals": 0, "low": 5, "high": 500, "step": 5,
             "tip": "How far values may be from those under the click.",
         },
     )  # fmt: skip

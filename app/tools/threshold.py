@@ -14,7 +14,7 @@ from engine.case.labelset import Label
 from engine.edit.allowed import Allowed, HuRange
 from engine.edit.threshold import usual_range
 
-_HU = {"unit": "HU", "low": -1024, "high": 3071, "step": 10, "when": ("range", "own")}
+_HU = {"unit": "HU", "decimals": 0, "low": -1024, "high": 3071, "step": 10, "when": ("range", "own")}
 
 
 @dataclass

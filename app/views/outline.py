@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF, QRegion
 
 from app.model.tool import Outline
 from app.views.colours import BAD, HALO
@@ -13,7 +13,7 @@ from app.views.viewport import Viewport
 
 _LINE = QColor(255, 255, 255, 235)
 _AWAY_PX = 14
-_TEXT_WIDTH_PX = 140
+_RIM_PX = 4  # of the halo
 
 
 class OutlineMark:
@@ -22,7 +22,8 @@ class OutlineMark:
     def __init__(self) -> None:
         self._outline: Outline | None = None
         self._shape = QPolygonF()
-        self._text_at = QPointF()
+        self._text = QRectF()
+        self._sizes: dict[str, tuple[float, float]] = {}
         self._texts = HaloText()
         self._font = pane_font(12)
 
@@ -38,7 +39,7 @@ class OutlineMark:
             x, y = viewport.to_pixels(rows, columns, frame)
             self._shape = QPolygonF(list(map(QPointF, x.tolist(), y.tolist())))
             corner = self._shape.boundingRect().bottomRight() if mouse is None else mouse
-            self._text_at = corner + QPointF(_AWAY_PX, _AWAY_PX)
+            self._text = self._beside(corner, outline.text, viewport)
         return region + self._region()
 
     def draw(self, painter: QPainter) -> None:
@@ -56,13 +57,27 @@ class OutlineMark:
         if self._outline.text:
             ratio = painter.device().devicePixelRatioF()
             image = self._texts.image((self._outline.text,), self._font, ratio)
-            draw_at(painter, image, self._text_at.x(), self._text_at.y())
+            draw_at(painter, image, self._text.x(), self._text.y())
 
     def _region(self) -> QRegion:
         if self._outline is None:
             return QRegion()
         region = QRegion(self._shape.boundingRect().adjusted(-3, -3, 3, 3).toAlignedRect())
         if self._outline.text:
-            text = QRectF(self._text_at, self._text_at + QPointF(_TEXT_WIDTH_PX, 2 * _AWAY_PX))
-            region += text.toAlignedRect()
+            region += self._text.adjusted(-1, -1, 1, 1).toAlignedRect()
         return region
+
+    def _beside(self, corner: QPointF, text: str, viewport: Viewport) -> QRectF:
+        """Return where the words go: below and to the right, or where the pane has room for them."""
+        if not text:
+            return QRectF()
+        if text not in self._sizes:
+            metrics = QFontMetricsF(self._font)
+            size = metrics.horizontalAdvance(text) + 2 * _RIM_PX, metrics.height() + 2 * _RIM_PX
+            self._sizes = {text: size}
+        width, height = self._sizes[text]
+        x = min(corner.x() + _AWAY_PX, viewport.width - width)
+        y = corner.y() + _AWAY_PX
+        if y + height > viewport.height:
+            y = corner.y() - _AWAY_PX - height
+        return QRectF(max(0.0, x), y, width, height)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from app.model.tool import Outline
 from app.views.colours import BAD
 from app.views.frame import PlaneFrame
+from app.views.halo import pane_font
 from app.views.outline import OutlineMark
 from app.views.viewport import Viewport
 from tests.support.panes import a_case
@@ -73,3 +74,17 @@ def test_only_the_old_and_the_new_place_are_painted_again(qapp, frame, viewport)
     assert last.boundingRect().height() < both.boundingRect().height()
     assert mark.place(None, frame, viewport, None).isEmpty()
     assert (drawn(mark) == 128).all()
+
+
+LONG = "6 mm · −750…−300 HU, labelled only"
+
+
+@pytest.mark.parametrize("mouse", [QPointF(20, 30), QPointF(290, 30), QPointF(150, 290), QPointF(290, 290)])
+def test_long_words_are_whole_and_leave_nothing_behind(qapp, frame, viewport, mouse: QPointF) -> None:
+    mark = OutlineMark()
+    again = mark.place(Outline((), LONG), frame, viewport, mouse)
+    touched = np.argwhere((drawn(mark) != 128).any(axis=2))
+    assert len(touched) > 300
+    assert all(again.contains(QPoint(int(x), int(y))) for y, x in touched)
+    whole = QFontMetricsF(pane_font(12)).horizontalAdvance(LONG)
+    assert np.ptp(touched[:, 1]) > 0.9 * whole, "nothing lies beyond the edge of the pane"
