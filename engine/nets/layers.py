@@ -78,7 +78,8 @@ class DoubleConv(nn.Sequential):
 
 def place(model: nn.Module, device: torch.device) -> nn.Module:
     """Return `model` on `device` with its channels last in memory: up to twice as fast, the same numbers."""
-    layout = torch.channels_last if getattr(model, "dims", 3) == 2 else torch.channels_last_3d
+    solid = any(parameter.dim() == 5 for parameter in model.parameters())
+    layout = torch.channels_last_3d if solid else torch.channels_last
     return model.to(device).to(memory_format=layout)  # pyright: ignore[reportCallIssue] - torch lacks it
 
 
