@@ -200,8 +200,8 @@ class EmptyNote(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text = words(text, "small", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._text.setVisible(bool(text))
         self.setLayout(column(None, self._picture, self._title, self._text, None, gap=6, margin=PAD_PX))
+        self._text.setVisible(bool(text))  # in its place by now: before, it would come up as a window of its own
         self._draw()
 
     def say(self, title: str, text: str = "") -> None:

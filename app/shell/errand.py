@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from app.shell.opening import Source
 from app.shell.screenshot import Settled, write_picture
 from app.shell.window import Window
-from app.views.volume_view import Stage
+from app.views.stage import Stage
 from engine.core.errors import ChoiceNeeded, GroundglassError, WorkerError
 
 DIALOGS = ("palette", "keys", "settings", "export")

@@ -8,7 +8,7 @@ from typing import cast
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 
 from app.jobs.queue import JobQueue
 from app.jobs.warmup import Warmup
@@ -18,13 +18,10 @@ from app.model.action import Action, Context
 from app.model.prefs import Preferences, Prefs
 from app.model.recent import RecentStudies
 from app.model.session import Session
-from app.panels.segment import SegmentPanel
-from app.panels.series import SeriesPanel
 from app.shell.actions import ActionTable, gather, key_text, unknown_command
 from app.shell.beginning import case_of, remembered_window
 from app.shell.commands import COMMANDS
 from app.shell.dialogs import Dialogs
-from app.shell.docks import Docks
 from app.shell.dropping import DropCover, dropped_path, mask_or_study, may_be_mask
 from app.shell.empty_state import EmptyState
 from app.shell.exporting import Exporting
@@ -37,9 +34,9 @@ from app.shell.palette import Palette
 from app.shell.segmenting import Segmenting
 from app.shell.shortcuts import HeldKeys
 from app.shell.statusline import Foot, StatusLine
+from app.shell.study_parts import PartedWindow, StudyParts
 from app.shell.taskbar import TaskBar
 from app.tools.toolbox import Toolbox
-from app.views.workspace import Workspace
 from engine.case.document import Case
 from engine.case.volume import Volume
 from engine.core.errors import ChoiceNeeded, GroundglassError
@@ -48,7 +45,7 @@ PAGE_EMPTY, PAGE_SERIES, PAGE_PANES = range(3)
 SMALLEST = 760, 416  # a screen of 1920 x 1080 at 250 %
 
 
-class Window(QMainWindow):
+class Window(PartedWindow):
     """One window with one case. Also the `Host` of the actions.
 
     Args:
@@ -91,15 +88,15 @@ class Window(QMainWindow):
     # --- building --------------------------------------------------------------------------------
     def _build_middle(self) -> None:
         self.toolbox = Toolbox(self.session)
-        self.workspace = Workspace(self.session, self.toolbox.get)
         self.empty = EmptyState(key_text("Ctrl+O"))
-        self.series = SeriesPanel()
         self.pages = QStackedWidget()
         self.notices = NoticeBar(self.session)
-        panes = QWidget()
-        panes.setLayout(column(self.notices, self.workspace, gap=0))
-        for page in (self.empty, self.series, panes):
+        series, panes = QWidget(), QWidget()
+        series.setLayout(column(gap=0))
+        panes.setLayout(column(self.notices, gap=0))
+        for page in (self.empty, series, panes):
             self.pages.addWidget(page)
+        self.parts = StudyParts(self, series, panes)
         self.setCentralWidget(self.pages)
         self.cover = DropCover(self)
 
@@ -113,13 +110,9 @@ class Window(QMainWindow):
         self.warmup = Warmup(self)
 
     def _build_frame(self) -> None:
-        self.docks = Docks(self, self.context)
-        self.segment_panel = cast(SegmentPanel, self.docks.panels["segment"])
-        self.segment_panel.follow(self.segmenting)
-        self.segmenting.state_changed.connect(self.segment_panel.show_state)
         self.actions_table = ActionTable(gather(), self.context, {}, self)
         self.menus = Menus(self.menuBar(), self.actions_table)
-        self.menus.menu("View/Panels").addActions(self.docks.show_actions())
+        self.menus.menu("View/Panels")  # filled with the panels, which come later
         self.main_bar = MainBar(self.actions_table, self)
         self.addToolBar(self.main_bar)
         for action in self.actions_table.actions:
@@ -156,15 +149,12 @@ class Window(QMainWindow):
         session.labels_changed.connect(lambda _change: table.refresh_now("edit.undo", "edit.redo"))
         self.jobs.started.connect(lambda _job: table.refresh_now("run.cancel", "run.segment"))
         session.case_changed.connect(self._show_page)
-        session.layout_changed.connect(lambda: self.docks.show_for(session.layout))
+        session.layout_changed.connect(lambda: self.docks.show_for(session.layout) if self.parts.has("docks") else None)
         session.message.connect(self.taskbar.say)
         self.opening.looking.connect(self._on_looking)
         self.opening.found.connect(self._on_found)
-        self.opening.pictured.connect(self.series.show_picture)
         self.opening.gave_up.connect(self._show_page)
         self.opening.case_opened.connect(lambda _source: self.workspace.setFocus())
-        self.series.chosen.connect(self.opening.open_row)
-        self.series.dismissed.connect(self.opening.dismiss)
         self.empty.open_asked.connect(self.opening.ask_for_file)
         self.empty.sample_asked.connect(self.opening.open_sample)
         self.empty.recent_asked.connect(lambda study: self.open_path(Path(study.path)))
@@ -241,14 +231,17 @@ class Window(QMainWindow):
         case = self.session.case
         self._title()
         if case is not None:
+            self.parts.make_now()
             self.pages.setCurrentIndex(PAGE_PANES)
             self.docks.show_for(self.session.layout)
             self.docks.bring_back()
         else:
-            self.docks.remember()
             self.empty.show_recent(self.recent.studies, kept=self.preferences.now.keep_recent)
             self.pages.setCurrentIndex(PAGE_EMPTY)
-        self.docks.set_visible(on=case is not None)
+            if self.parts.has("docks"):
+                self.docks.remember()
+        if case is not None or self.parts.has("docks"):
+            self.docks.set_visible(on=case is not None)
         self.status.setVisible(case is not None)
 
     def _on_looking(self, name: str) -> None:
@@ -300,7 +293,7 @@ class Window(QMainWindow):
 
     def _after_first_paint(self) -> None:
         self.painted.emit()
-        self.segment_panel.look_for_models()
+        self.parts.make_soon()
         if self._warm:
             self.keeping.look_for_unfinished()
             self.warmup.start()
@@ -337,12 +330,15 @@ class Window(QMainWindow):
         """End everything that runs; what was edited is on disk already."""
         window = self.session.window
         self.preferences.update(window_level=float(window.level), window_width=float(window.width))
-        self.docks.save()
+        self.parts.stop()
+        if self.parts.has("docks"):
+            self.docks.save()
         self.keeping.close()
         self.segmenting.shutdown()
         self.warmup.stop()
         self.jobs.shutdown()
-        self.workspace.shut_down()
+        if self.parts.has("workspace"):
+            self.workspace.shut_down()
         super().closeEvent(event)
 
 

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import socket
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -146,6 +145,8 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _host() -> str:
     # Hashed: names of machines say where somebody works.
+    import socket  # 10 ms that the first window need not wait for
+
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
 
 

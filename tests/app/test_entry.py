@@ -105,10 +105,11 @@ def test_the_window_is_there_before_anything_heavy_is_imported(tmp_path: Path) -
         "    import engine.case.shelf\n    from app.main import prepare_platform, start_application\n"
         "prepare_platform((1200, 800), 1.0)\napp = start_application()\n"
         "from app.model.prefs import Preferences\nfrom app.shell.window import Window\n"
-        "window = Window(Preferences(), warm=False)\nwindow.show()\n"
-        "app.processEvents()\n"
-        "print([n for n in ('torch', 'vtkmodules', 'SimpleITK', 'scipy') if n in sys.modules], flush=True)\n"
-        "os._exit(0)"
+        "from app.shell.errand import Errand\n"
+        "window = Window(Preferences(), warm=False)\n"
+        "late = ('torch', 'vtkmodules', 'SimpleITK', 'scipy', 'app.views.slice_view', 'app.views.volume_view')\n"
+        "window.painted.connect(lambda: print([n for n in late if n in sys.modules], flush=True) or os._exit(0))\n"
+        "window.show()\napp.exec()\n"
     )
     home = {**os.environ, "GROUNDGLASS_HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, capture_output=True, text=True, check=False)

@@ -46,6 +46,7 @@ class Bench:
         qtbot.addWidget(self.window)
         qtbot.waitExposed(self.window)
         qtbot.waitUntil(self._is_active, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: self.window.parts.whole, timeout=WAIT_MS)
 
     def _is_active(self) -> bool:
         """Ask to be the active window until it is so: asked too early, the platform forgets it."""
