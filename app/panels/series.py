@@ -191,7 +191,9 @@ class SeriesPanel(PanelBody):
         """List what was found; the best row is picked."""
         self.model.set_rows(scan.rows)
         count = len(scan.rows)
-        self._title.set_whole(f"{name} holds {count} series. Which one?")
+        found = f"{name} holds {count} series."
+        some = any(row.loadable for row in scan.rows)
+        self._title.set_whole(f"{found} Which one?" if some else f"{found} None of them can be opened.")
         left = len(scan.skipped)
         self._foot.setText(f"{left} other files were left out." if left else "")
         self._foot.setToolTip("\n".join(f"{s.name}: {s.reason}" for s in scan.skipped[:20]))

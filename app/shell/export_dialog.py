@@ -129,8 +129,8 @@ class ExportDialog(QDialog):
         self.show_folder.clicked.connect(self._show_folder)
         copy = push("Copy path", "Copy where it lies.", icon="copy")
         copy.clicked.connect(self._copy)
-        close = push("Done", "Close this.", primary=True)
-        close.clicked.connect(self.accept)
+        self.end_button = push("Done", "Close this.", primary=True)
+        self.end_button.clicked.connect(self.accept)
         page = QWidget()
         page.setLayout(
             column(
@@ -139,7 +139,7 @@ class ExportDialog(QDialog):
                 self.done_text,
                 self.done_files,
                 None,
-                row(self.show_folder, copy, None, close),
+                row(self.show_folder, copy, None, self.end_button),
                 gap=12,
             )
         )
@@ -201,6 +201,7 @@ class ExportDialog(QDialog):
         self.done_text.setText(result.text)
         self.done_files.setText("\n".join(str(p) for p in result.paths))
         self._stack.setCurrentIndex(_DONE)
+        self.end_button.setFocus()  # Enter ends it
 
     def show_problem(self, error: GroundglassError) -> None:
         """Go back to asking, with what is wrong."""

@@ -303,4 +303,4 @@ def _without_asking(scan: Scan, pick: int | None) -> SeriesRow | None:
     if pick is not None:
         wanted = scan.rows[scan.best] if pick == 0 and scan.best is not None else None
         return wanted or next((r for r in scan.rows if r.number == pick and r.loadable), None)
-    return scan.rows[0] if len(scan.rows) == 1 and scan.rows[0].loadable else None
+    return scan.rows[0] if len(scan.rows) == 1 else None  # what cannot be opened says so when it is read

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.case.volume import Volume
 from engine.core.atomic import explain_os_error
-from engine.core.errors import ChoiceNeeded, DicomError, FormatError, GroundglassError, InputError
+from engine.core.errors import ChoiceNeeded, DicomError, FormatError, GeometryError, GroundglassError, InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.dicom.dicomdir import is_dicomdir, matched
 from engine.io.dicom.header import HEAD_BYTES, HeaderError
@@ -124,7 +124,7 @@ def open_volume(
         Cancelled: `cancel` was set.
     """
     row = source if isinstance(source, SeriesRow) else best_row(scan(source, progress=progress, cancel=cancel))
-    if not row.loadable:
+    if not row.loadable and row.kind == "dicom":
         raise DicomError(f"Series {row.number} cannot be opened as a volume.", row.reason, "Choose another series.")
     if row.kind == "dicom":
         slices = cast("tuple[Slice, ...]", row.handle)
@@ -142,11 +142,13 @@ def open_volume(
 
 
 def best_row(found: Scan) -> SeriesRow:
-    """Return the row that is opened by default.
+    """Return the row that is opened by default, or the only file, which then says why not.
 
     Raises:
-        DicomError: none can be opened; says why of each.
+        DicomError: none of several can be opened; says why of each.
     """
+    if found.best is None and len(found.rows) == 1 and found.rows[0].kind != "dicom":
+        return found.rows[0]  # opening it says why not, in its own words
     if found.best is None:
         reasons = dict.fromkeys(f"{row.number}: {row.reason}" for row in found.rows[:5])
         raise DicomError(
@@ -246,9 +248,8 @@ def _read_file(row: SeriesRow, options: ReadOptions, progress: Progress, cancel:
         try:
             return kind.volume(path, options, progress=progress, cancel=cancel)
         except GroundglassError as error:
-            if path.name == member.name:
-                raise
-            raise _renamed(error, path.name, member.name) from error
+            told = error if path.name == member.name else _renamed(error, path.name, member.name)
+            raise _with_name(told, member.name) from error
 
 
 @contextmanager
@@ -276,6 +277,13 @@ def _renamed(error: GroundglassError, ours: str, theirs: str) -> GroundglassErro
     if isinstance(error, ChoiceNeeded):
         return ChoiceNeeded(what, why, fix, flag=error.flag, key=error.key, choices=error.choices)
     return type(error)(what, why, fix, details=error.details)
+
+
+def _with_name(error: GroundglassError, name: str) -> GroundglassError:
+    """Return a refusal of the geometry, which knows of no file, with the name of the file; others as they are."""
+    if not isinstance(error, GeometryError) or shown(name) in str(error):
+        return error
+    return GeometryError(f"“{shown(name)}” cannot be used.", f"{error.what} {error.why}", error.fix)
 
 
 def _nothing(path: Path, found: Found) -> FormatError:

@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from app.shell.problem_dialog import ProblemDialog
+from app.shell.window import PAGE_PANES
 from engine.case import writer
 from engine.core import atomic
 from engine.io.files import members
@@ -134,6 +135,61 @@ def text_file(folder: Path) -> Path:
     path = folder / "notes.txt"
     path.write_text("Call the ward about the second reading.")
     return path
+
+
+def itk_file(folder: Path, name: str, old: bytes = b"", new: bytes = b"", share: float = 1.0) -> Path:
+    """Write a volume by SimpleITK, exchange a piece of its header, and cut it off."""
+    import SimpleITK as sitk
+
+    path = folder / name
+    hu, _, _ = quick_chest((9, 14, 11))
+    sitk.WriteImage(sitk.GetImageFromArray(hu), str(path), name.startswith("z"))
+    data = path.read_bytes()
+    assert old in data
+    data = data.replace(old, new)
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+SPOILED: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "NRRD cut": (lambda f: itk_file(f, "a.nrrd", share=0.6), "cut short"),
+    "NRRD cut inside its gzip": (lambda f: itk_file(f, "z.nrrd", share=0.6), "cut short"),
+    "NRRD of another size": (lambda f: itk_file(f, "a.nrrd", b"sizes: 11 14 9", b"sizes: 11 14 900"), "cut short"),
+    "NRRD without sizes": (lambda f: itk_file(f, "a.nrrd", b"sizes: 11 14 9\n", b""), "header"),
+    "NRRD of no known type": (lambda f: itk_file(f, "a.nrrd", b"type: short", b"type: shart"), "header"),
+    "NRRD in one plane": (
+        lambda f: itk_file(f, "a.nrrd", b"(1,0,0) (0,1,0) (0,0,1)", b"(1,0,0) (0,1,0) (1,1,0)"),
+        "plane",
+    ),
+    "MHA cut": (lambda f: itk_file(f, "a.mha", share=0.6), "cut short"),
+    "MHA cut inside its gzip": (lambda f: itk_file(f, "z.mha", share=0.6), "cut short"),
+    "MHA of less than nothing": (lambda f: itk_file(f, "a.mha", b"DimSize = 11 14 9", b"DimSize = 11 14 -9"), "header"),
+    "MHA without a size": (lambda f: itk_file(f, "a.mha", b"DimSize = 11 14 9\n", b""), "header"),
+    "MHD that looks elsewhere": (
+        lambda f: itk_file(f, "a.mhd", b"= a.raw", b"= ../../a.raw"),
+        "outside",
+    ),
+    "MHD alone": (lambda f: itk_file(f, "a.mhd", b"= a.raw", b"= b.raw"), "missing"),
+}
+
+
+@pytest.mark.parametrize("fault", SPOILED)
+def test_a_spoiled_nrrd_or_metaimage_is_told_and_the_open_case_stays(
+    working: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    b, before = working, Untouched(working)
+    monkeypatch.setattr(b.window, "ask", lambda _question: "study")
+    place = tmp_path / "spoiled"
+    place.mkdir()
+    make, words = SPOILED[fault]
+    path = make(place)
+    b.drop(path)
+    told = one_problem(b)
+    assert path.name in told
+    assert words in told
+    before.check()
+    assert b.window.pages.currentIndex() == PAGE_PANES
+    stroke(b, 35)
 
 
 def test_rubbish_dropped_on_an_open_case_leaves_it_alone(

@@ -32,7 +32,7 @@ def export_to(b: Bench, folder: Path) -> Path:
     QTest.keyClick(dialog.folder, Qt.Key.Key_Return)
     b.wait(lambda: dialog.is_done)
     assert str(path) in dialog.done_files.text()
-    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    b.key(Qt.Key.Key_Space)  # “Done” has the keyboard
     b.wait(lambda: b.window.exporting.dialog is None)
     return path
 

@@ -117,6 +117,19 @@ def test_a_row_that_does_not_open_says_why(tmp_path: Path) -> None:
         open_volume(tmp_path / "s")
 
 
+def test_a_file_alone_that_does_not_open_says_why_in_its_own_words(tmp_path: Path) -> None:
+    path = nifti(tmp_path / "ct.mha", corpus.phantom())
+    data = path.read_bytes()
+    assert b"DimSize" in data
+    path.write_bytes(data.replace(b"DimSize", b"DumSize"))
+    with pytest.raises(FormatError, match="DimSize") as alone:
+        open_volume(path)
+    assert "ct.mha" in alone.value.what
+    assert alone.value.fix
+    with pytest.raises(FormatError, match="DimSize"):
+        open_volume(scan(path).rows[0])
+
+
 PERMISSIVE = ReadOptions(
     slice_spacing_mm=1.0,
     pixel_spacing_mm=1.0,
