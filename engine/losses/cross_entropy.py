@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.losses.across import together
 from engine.losses.target import Target, channels
 
 
@@ -26,7 +27,7 @@ class CrossEntropyLoss(nn.Module):
         known = rows.known[:, :, None] * rows.weight
         weight = rows.logits.new_tensor(self.positive_weight)
         each = F.binary_cross_entropy_with_logits(rows.logits, rows.truth, pos_weight=weight, reduction="none")
-        counts = known.expand_as(each).sum(dim=(0, 2))
-        mean = (each * known).sum(dim=(0, 2)) / counts.clamp(min=1)
+        counts = together(known.expand_as(each).sum(dim=(0, 2)))
+        mean = together((each * known).sum(dim=(0, 2))) / counts.clamp(min=1)
         present = (counts > 0).float()
         return (mean * present).sum() / torch.clamp(present.sum(), min=1)

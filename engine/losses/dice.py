@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.losses.across import together
 from engine.losses.target import Target, channels
 
 
@@ -41,8 +42,8 @@ class DiceLoss(nn.Module):
         total = ((p**power + rows.truth**power) * known).sum(dim=2)
         counts, drawn = rows.known, (rows.truth * known).sum(dim=2)
         if not self.per_sample:
-            both, total, drawn = both.sum(dim=0), total.sum(dim=0), drawn.sum(dim=0)
-            counts = (rows.known.sum(dim=0) > 0).float()
+            both, total, drawn = (together(part.sum(dim=0)) for part in (both, total, drawn))
+            counts = (together(rows.known.sum(dim=0)) > 0).float()
         if not self.absent:
             counts = counts * (drawn > 0)
         loss = 1 - (2 * both + self.epsilon) / (total + self.epsilon)

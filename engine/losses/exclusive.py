@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from engine.losses.across import together
 from engine.losses.target import Target
 
 
@@ -46,7 +47,7 @@ def _of_group(logits: Tensor, target: Target, group: Sequence[int]) -> Tensor:
     if target.valid is not None:
         known = known * target.valid.float()
     known = known.expand_as(each)
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return together((each * known).sum()) / together(known.sum()).clamp(min=1)
 
 
 def _allowed(target: Target, members: list[int]) -> tuple[Tensor, Tensor]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.losses.across import together
 from engine.losses.target import Target, channels
 
 _LEAST = 1e-6
@@ -38,14 +39,14 @@ class TverskyLoss(nn.Module):
         rows = channels(logits, target)
         known = rows.known[:, :, None] * rows.weight
         p = torch.sigmoid(rows.logits)
-        hit = (p * rows.truth * known).sum(dim=(0, 2))
-        missed = ((1 - p) * rows.truth * known).sum(dim=(0, 2))
-        extra = (p * (1 - rows.truth) * known).sum(dim=(0, 2))
+        hit = together((p * rows.truth * known).sum(dim=(0, 2)))
+        missed = together(((1 - p) * rows.truth * known).sum(dim=(0, 2)))
+        extra = together((p * (1 - rows.truth) * known).sum(dim=(0, 2)))
         index = (hit + self.epsilon) / (hit + self.fn_weight * missed + self.fp_weight * extra + self.epsilon)
         loss = 1 - index
         if self.gamma != 1:
             loss = loss.clamp(min=_LEAST) ** (1 / self.gamma)
-        counts = (rows.known.sum(dim=0) > 0).float()
+        counts = (together(rows.known.sum(dim=0)) > 0).float()
         return (loss * counts).sum() / counts.sum().clamp(min=1)
 
 

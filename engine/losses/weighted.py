@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.losses.across import together
 from engine.losses.target import Target, channels
 
 _WINDOW, _AT = 11, 128
@@ -39,16 +40,16 @@ class WeightedBceDiceLoss(nn.Module):
             truth = torch.cat([truth, target.union.float()], dim=1)
         known = (rows.known[:, :, None] * rows.weight).expand_as(rows.logits)
         w = border_weights(truth, self.border).flatten(2) * known
-        voxels = known.sum(dim=(0, 2)).clamp(min=1)
-        w = w * (voxels / w.sum(dim=(0, 2)).clamp(min=1e-6))[None, :, None]
+        voxels = together(known.sum(dim=(0, 2))).clamp(min=1)
+        w = w * (voxels / together(w.sum(dim=(0, 2))).clamp(min=1e-6))[None, :, None]
         beta = rows.logits.new_tensor(self.positive_weight)
         each = F.binary_cross_entropy_with_logits(rows.logits, rows.truth, pos_weight=beta, reduction="none")
-        entropy = (w * each).sum(dim=(0, 2)) / voxels
+        entropy = together((w * each).sum(dim=(0, 2))) / voxels
         p = torch.sigmoid(rows.logits)
-        both = (w * p * rows.truth).sum(dim=(0, 2))
-        total = (w * (p + rows.truth)).sum(dim=(0, 2))
+        both = together((w * p * rows.truth).sum(dim=(0, 2)))
+        total = together((w * (p + rows.truth)).sum(dim=(0, 2)))
         dice = 1 - (2 * both + 1) / (total + 1)
-        counts = (rows.known.sum(dim=0) > 0).float()
+        counts = (together(rows.known.sum(dim=0)) > 0).float()
         return ((entropy + dice) * counts).sum() / counts.sum().clamp(min=1)
 
 

@@ -43,11 +43,15 @@ class Drawer:
     Args:
         recipe: Patch, labels, share of foreground, augmentation, seed.
         cases: One function per case that reads it; read cases are kept as memory allows.
+        share: Which patches of each batch are drawn here; all if None.
     """
 
-    def __init__(self, recipe: Recipe, cases: Sequence[Callable[[], Sample]]) -> None:
+    def __init__(
+        self, recipe: Recipe, cases: Sequence[Callable[[], Sample]], share: Sequence[int] | None = None
+    ) -> None:
         self.recipe = recipe
         self._cases = cases
+        self._share = range(recipe.training.batch) if share is None else share
         self._loaded: OrderedDict[int, _Loaded] = OrderedDict()
 
     def batch(self, step: int, part: int = 0) -> tuple[Tensor, Target]:
@@ -58,7 +62,7 @@ class Drawer:
             part: Which of the batches of that update.
         """
         training = self.recipe.training
-        patches = [self.patch(np.random.default_rng([training.seed, step, part, i])) for i in range(training.batch)]
+        patches = [self.patch(np.random.default_rng([training.seed, step, part, i])) for i in self._share]
         return collate(self.recipe, patches)
 
     def patch(self, rng: np.random.Generator) -> Patch:

@@ -39,6 +39,7 @@ from engine.train.recipe import Recipe
 from engine.train.samples import Sample
 from engine.train.schedule import factor
 from engine.train.validate import scores
+from engine.train.world import ALONE, World
 
 Report = Callable[[dict[str, Any]], None]
 _NORM_BATCHES = 24
@@ -58,6 +59,7 @@ class Trainer:
         progress: Told after every update.
         cancel: Looked at after every update; a checkpoint is written before leaving.
         report: Called with every line of the curves.
+        world: The other processes of this training; only the first one writes.
     """
 
     recipe: Recipe
@@ -68,6 +70,7 @@ class Trainer:
     progress: Progress = field(default_factory=NoProgress)
     cancel: CancelToken = field(default_factory=CancelToken)
     report: Report = field(default=lambda _line: None)
+    world: World = ALONE
 
     def __post_init__(self) -> None:
         """Build network, loss and optimiser."""
@@ -79,12 +82,13 @@ class Trainer:
             "out_channels": output_count(recipe.head, recipe.labels),
             "patch": recipe.patch,
         }
-        model = build(recipe.network, arch)
+        model = self.world.synchronised(build(recipe.network, arch), self.device)
         self.model = place(model, self.device)
+        self.parallel = self.world.shared(self.model, self.device)
         self.loss = make_loss(recipe)
         self.optimiser = make_optimiser(self.model, recipe)
         self.average = Average(self.model, training.ema)
-        self.drawer = Drawer(recipe, self.train)
+        self.drawer = Drawer(recipe, self.train, self.world.share(training.batch))
         self.step = 0
         self.best = -1.0
         self.waited = 0
@@ -117,13 +121,14 @@ class Trainer:
                 self._freeze()
             line = self._update()
             self.step += 1
-            self.spent_s += time.monotonic() - started
+            self.spent_s = self.world.agree(self.spent_s + time.monotonic() - started)
             started = time.monotonic()
             self._tell({**line, "seconds": round(self.spent_s, 2)})
-            last = self.share >= 1
-            if self.cancel.cancelled or last or self.step % training.checkpoint_every == 0:
+            stop, last = bool(self.world.agree(float(self.cancel.cancelled))), self.share >= 1
+            if stop or last or self.step % training.checkpoint_every == 0:
                 self.save()
-            self.cancel.check()
+            if stop:
+                raise Cancelled
             if last or self.step % training.validate_every == 0:
                 dice = self._validate_or_save() or dice
                 if self._bored():
@@ -164,7 +169,7 @@ class Trainer:
     def _forward(self, x: Tensor, target: Target) -> Tensor:
         x = x.to(self.device, memory_format=torch.channels_last_3d)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bf16):
-            logits = self.model(x)
+            logits = self.parallel(x)
         return self.loss(logits, target.to(self.device))
 
     @property
@@ -182,7 +187,7 @@ class Trainer:
         self.frozen = True
 
     def _validate(self) -> dict[str, float]:
-        if not self.validation:
+        if not self.validation or not self.world.leads:
             return {}
         model = self.average.model.eval()
         samples = (read() for read in self.validation)
@@ -198,9 +203,11 @@ class Trainer:
 
     def _bored(self) -> bool:
         patience = self.recipe.training.patience
-        return bool(patience) and self.waited >= patience
+        return bool(patience) and self.world.agree(self.waited) >= patience
 
     def _tell(self, line: dict[str, Any]) -> None:
+        if not self.world.leads:
+            return
         run_folder.append_curve(self.folder, line)
         self.report(line)
         text = f"loss {line['loss']:.3f}" if "loss" in line else f"Dice {line['dice'].get('mean', float('nan')):.3f}"
@@ -208,6 +215,8 @@ class Trainer:
 
     def save(self) -> None:
         """Write the state to resume from, and the averaged weights."""
+        if not self.world.leads:
+            return
         run_folder.write_state(
             self.folder,
             self.model,

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from engine.core.atomic import replacing, write_text
 from engine.core.errors import InputError, ModelError
 from engine.core.typed import build
+from engine.core.words import counted
 from engine.nets.card import Card, write_card
 from engine.nets.checkpoint import save
 from engine.nets.registry import arch_dict
@@ -198,7 +199,7 @@ def _trained_on(folder: Path, recipe: Recipe) -> tuple[str, ...]:
         manifest = _manifest(folder)
         return (divided, *(source.text() for source in manifest.sources)) if manifest else (divided,)
     plan = recipe.data
-    return (f"{plan.train} synthetic cases, {plan.validation} more to choose the weights by",)
+    return (f"{counted(plan.train, 'synthetic case')}, {plan.validation} more to choose the weights by",)
 
 
 def _manifest(folder: Path) -> Manifest | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.core.errors import InputError
+from engine.core.words import counted
 
 PATIENTS = "patients.csv"
 
@@ -37,7 +38,9 @@ class Split:
     def text(self) -> str:
         """Return the split as one line for a card."""
         by = "the manifest" if self.by == "manifest" else self.by
-        return f"{len(self.train)} cases, {len(self.validation)} more to choose the weights by, split by {by}"
+        return (
+            f"{counted(len(self.train), 'case')}, {len(self.validation)} more to choose the weights by, split by {by}"
+        )
 
 
 def split(
@@ -61,7 +64,8 @@ def split(
         if not 0 <= fold < folds or any(not part for part in parts):
             raise InputError(
                 f"There is no fold {fold} of {folds}.",
-                f"{len(groups)} patients or blocks of cases can be divided; folds count from 0.",
+                f"{counted(len(groups), 'patient or block of cases', 'patients or blocks of cases')} can be divided; "
+                "folds count from 0.",
                 "Choose fewer folds, or a fold below their number.",
             )
         kept = {case for group in parts[fold] for case in group}
@@ -94,7 +98,7 @@ def read_patients(folder: Path, cases: Sequence[str]) -> dict[str, str] | None:
     if missing:
         raise InputError(
             f"“{PATIENTS}” does not say whose scan “{missing[0]}” is.",
-            f"{len(missing)} of {len(cases)} cases are not in it.",
+            f"{counted(len(missing), 'case')} of {len(cases)} {'is' if len(missing) == 1 else 'are'} not in it.",
             "Add them; a case left out could end on both sides of the split.",
         )
     return {case: rows[case] for case in cases}

@@ -16,7 +16,7 @@ from engine.core.paths import cache_dir
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.case_folders import case_folders
 from engine.nets.weights import find_model
-from engine.train import run_folder
+from engine.train import run_folder, world
 from engine.train.case_folder import read_case
 from engine.train.gather import Readers, gather, names_of
 from engine.train.loop import Report, Trainer
@@ -52,6 +52,8 @@ def start_folder(folder: Path, recipe: Recipe, data: Data) -> None:
     Raises:
         InputError: the folder is taken, or there are no cases.
     """
+    if world.follows():
+        return
     divided = None if data is None else names_of(data) if isinstance(data, Gathered) else split_of(recipe, data)
     manifest = data.manifest if isinstance(data, Gathered) else None
     run_folder.start(folder, recipe, split=divided, threads=_threads(), manifest=manifest)
@@ -81,16 +83,24 @@ def resume_run(
         ModelError: the checkpoint is damaged, or the training diverges.
         Cancelled: someone said stop.
     """
-    recipe = run_folder.read_recipe(folder)
     told, token = progress or NoProgress(), cancel or CancelToken()
     torch.set_num_threads(_threads())
-    train, validation = readers(recipe, data, told, token)
-    trainer = Trainer(recipe, train, validation, folder, _device(device), told, token, report or _nobody)
-    if (folder / run_folder.STATE).exists():
-        trainer.resume()
-    elif recipe.start:
-        trainer.start_from(find_model(recipe.start).path)
-    return trainer.run()
+    place = _device(device)
+    here = world.join(place)
+    try:
+        recipe = run_folder.read_recipe(folder)
+        if here.leads:  # makes the cases, while the others wait
+            readers(recipe, data, told, token)
+        here.agree(0)
+        train, validation = readers(recipe, data, told, token)
+        trainer = Trainer(recipe, train, validation, folder, place, told, token, report or _nobody, here)
+        if (folder / run_folder.STATE).exists():
+            trainer.resume()
+        elif recipe.start:
+            trainer.start_from(find_model(recipe.start).path)
+        return trainer.run()
+    finally:
+        world.leave(here)
 
 
 def readers(
@@ -152,7 +162,7 @@ def _device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device here.", "torch does not see one.", "Use --device cpu.")
-    return torch.device(name)
+    return torch.device(name, world.local_rank()) if name == "cuda" else torch.device(name)
 
 
 def _nobody(_line: dict[str, Any]) -> None:

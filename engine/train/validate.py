@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.core.types import LabelArray
 from engine.nets.heads import groups, output_count
 from engine.predict.predictor import Run
 from engine.predict.tiles import plan
+from engine.predict.torch_engine import use_onednn
 from engine.train.batches import label_mask
 from engine.train.recipe import Recipe
 from engine.train.samples import Sample
@@ -27,7 +29,11 @@ class ModuleEngine:
 
     def __init__(self, module: nn.Module, device: torch.device, *, bf16: bool) -> None:
         self.text = f"{device.type}, in training"
-        self._module = module
+        self._module = copy.deepcopy(module)  # what follows is not for training
+        if device.type == "cpu" and not bf16:
+            for part in self._module.modules():
+                if isinstance(part, nn.Conv2d | nn.Conv3d):
+                    use_onednn(part)
         self._device = device
         self._bf16 = bf16
 
@@ -65,10 +71,11 @@ def scores(
     both = np.zeros(len(recipe.labels))
     total = np.zeros(len(recipe.labels))
     drawn = np.zeros(len(recipe.labels))
+    engine = ModuleEngine(module, device, bf16=bf16)
     for sample in samples:
         shape = sample.hu.shape
         run = Run(
-            ModuleEngine(module, device, bf16=bf16),
+            engine,
             recipe.intensity,
             output_count(recipe.head, recipe.labels),
             plan((shape[0], shape[1], shape[2]), recipe.patch, _OVERLAP),

@@ -83,7 +83,9 @@ def test_the_card_of_a_run_names_sources_and_licence(gathered, tmp_path):
     run = tmp_path / "run"
     recipe = tiny_recipe(steps=1)
     start.begin_run(run, recipe, gathered, device="cpu")
-    assert json.loads((run / "environment.json").read_text())["training_cases"] == 3  # one of them is drawn three times as often
+    assert (
+        json.loads((run / "environment.json").read_text())["training_cases"] == 3
+    )  # one of them is drawn three times as often
     card = (run / "last.toml").read_text()
     assert "CC-BY-4.0" in card
     assert "painted into host (A friend, CC BY 4.0)" in card
