@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import verb_parser
 from engine.cli.terminal_progress import TerminalProgress
+from engine.core.words import counted
 
 if TYPE_CHECKING:
     from engine.evaluate.page import Worst
     from engine.evaluate.run import Evaluation
-    from engine.nets.weights import ModelFile
-    from engine.predict.segment import SegmentOptions
 
 SOME_FAILED = 1
 _WORST = 6
@@ -52,41 +50,33 @@ def main(words: Sequence[str]) -> int:
     models = [find_model(given.model), *([find_model(given.against)] if given.against else [])]
     folders = case_folders(given.data)
     options = SegmentOptions(device=given.device)
-    found = [evaluate(model, folders, options, progress=TerminalProgress(model.id)) for model in models]
+    found = [
+        evaluate(
+            model, folders, options, pictures=0 if n else max(0, given.pictures), progress=TerminalProgress(model.id)
+        )
+        for n, model in enumerate(models)
+    ]
     numbers = summary(*found)
     given.out.mkdir(parents=True, exist_ok=True)
     for name, one in zip(("cases.csv", "cases-against.csv"), found, strict=False):
         write_text(given.out / name, cases_csv(one))
     write_text(given.out / "summary.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
-    worst = _worst(models[0], found[0], folders, options, given.pictures)
-    write_text(given.out / "report.html", page(found[0], numbers, worst))
+    write_text(given.out / "report.html", page(found[0], numbers, _worst(found[0])))
     _say(given.out, numbers, as_json=given.json)
     for case, why in {case: why for one in reversed(found) for case, why in one.failed.items()}.items():
         print(f"{case}: {why}", file=sys.stderr)
     return SOME_FAILED if any(one.failed for one in found) else 0
 
 
-def _worst(
-    model: ModelFile, evaluation: Evaluation, folders: Sequence[Path], options: SegmentOptions, count: int
-) -> list[Worst]:
-    """Return pictures of the cases and labels with the lowest Dice."""
+def _worst(evaluation: Evaluation) -> list[Worst]:
+    """Return the pictures of the cases and labels with the lowest Dice, as the page shows them."""
     from engine.evaluate.page import Worst
-    from engine.evaluate.pictures import worst_slice
-    from engine.evaluate.run import shown
     from engine.io.export.pictures import png
 
-    rows = [row for row in evaluation.rows if not math.isnan(row.values["dice"])]
-    chosen = sorted(rows, key=lambda row: row.values["dice"])[:count]
     out: list[Worst] = []
-    for folder in folders:
-        mine = [row for row in chosen if row.case == folder.name]
-        if not mine:
-            continue
-        case = shown(model, folder, options, tuple(row.label for row in mine))
-        for row in mine:
-            title = f"{row.case}, {row.label.replace('_', ' ')}: Dice {row.values['dice']:.3f}"
-            picture = worst_slice(case.hu, case.grid, case.founds[row.label], case.truths[row.label])
-            out.append(Worst(title, png(picture)))
+    for (case, label), picture in evaluation.pictures.items():
+        dice = evaluation.values(label, "dice")[case]
+        out.append(Worst(f"{case}, {label.replace('_', ' ')}: Dice {dice:.3f}", png(picture)))
     return out
 
 
@@ -94,7 +84,7 @@ def _say(folder: Path, numbers: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(numbers, ensure_ascii=False, indent=1))
         return
-    print(f"{numbers['model']}, {numbers['cases']} cases")
+    print(f"{numbers['model']}, {counted(numbers['cases'], 'case')}")
     for label, values in numbers["labels"].items():
         dice = values["measures"]["dice"]
         if dice["n"]:

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.core.errors import Cancelled, GroundglassError
 from engine.core.progress import CancelToken, NoProgress, Progress
-from engine.core.types import HuArray, MaskArray
 from engine.evaluate.measures import Measured, measure, region_of
+from engine.evaluate.pictures import worst_slice
 from engine.evaluate.truth import found_masks, truth_masks
-from engine.geometry.grid import Grid
 from engine.io.case_folders import read_labelled
 from engine.nets.weights import ModelFile
+from engine.predict.backends import Engine, EngineRequest, open_engine
 from engine.predict.segment import SegmentOptions, segment
 
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What a picture of a case needs.
-
-    Args:
-        hu: (z, y, x) CT.
-        grid: Of all.
-        founds: (z, y, x) per label.
-        truths: (z, y, x) per label.
-    """
-
-    hu: HuArray
-    grid: Grid
-    founds: dict[str, MaskArray]
-    truths: dict[str, MaskArray]
+Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -45,6 +34,7 @@ class Evaluation:
         seconds: Per case.
         warnings: Per case, what the program said about it.
         failed: Per case that could not be measured, why.
+        pictures: (case, label) → (h, w, 3) RGB of its worst slice, the lowest Dice first.
     """
 
     model_id: str
@@ -53,6 +43,7 @@ class Evaluation:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     failed: dict[str, str] = field(default_factory=dict[str, str])
+    pictures: dict[tuple[str, str], Picture] = field(default_factory=dict[tuple[str, str], Picture])
 
     @property
     def cases(self) -> tuple[str, ...]:
@@ -74,6 +65,7 @@ def evaluate(
     folders: Sequence[Path],
     options: SegmentOptions | None = None,
     *,
+    pictures: int = 0,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Evaluation:
@@ -83,6 +75,7 @@ def evaluate(
         model: The weights.
         folders: Of :func:`engine.io.case_folders.case_folders`.
         options: How to segment.
+        pictures: Of how many cases and labels with the lowest Dice to keep one.
         progress: Told after every case.
         cancel: Looked at before every case and within.
 
@@ -92,11 +85,12 @@ def evaluate(
     """
     told, token = progress or NoProgress(), cancel or CancelToken()
     out = Evaluation(model.id, model.card.sha256)
+    measuring = _Measuring(out, model, options or SegmentOptions(), pictures, token)
     for done, folder in enumerate(folders):
         token.check()
         told.update(done, len(folders), f"Measuring {folder.name}")
         try:
-            _one(out, model, folder, options, token)
+            measuring.one(folder)
         except Cancelled:
             raise
         except GroundglassError as error:
@@ -105,25 +99,54 @@ def evaluate(
     return out
 
 
-def shown(model: ModelFile, folder: Path, options: SegmentOptions | None, labels: tuple[str, ...]) -> Shown:
-    """Return a case with what the model finds in it, for its pictures: segmented again rather than kept in memory."""
-    case = read_labelled(folder)
-    grid = case.volume.grid
-    found = segment(case.volume.hu, grid, model=model, options=options)
-    founds = found_masks(found.labels, found.labelset, labels, grid.spacing_zyx_mm)
-    return Shown(case.volume.hu, grid, founds, truth_masks(case.masks))
+@dataclass
+class _Measuring:
+    """One model on case after case, its network opened once."""
 
+    out: Evaluation
+    model: ModelFile
+    options: SegmentOptions
+    pictures: int
+    cancel: CancelToken
+    engine: Engine | None = None
 
-def _one(out: Evaluation, model: ModelFile, folder: Path, options: SegmentOptions | None, cancel: CancelToken) -> None:
-    case = read_labelled(folder)
-    grid = case.volume.grid
-    result = segment(case.volume.hu, grid, model=model, options=options, cancel=cancel)
-    truths = truth_masks(case.masks)
-    wanted = tuple(truths)
-    founds = found_masks(result.labels, result.labelset, (*wanted, "lung"), grid.spacing_zyx_mm)
-    region = region_of(truths.get("lung", founds.get("lung", result.labels > 0)), grid)
-    for key in wanted:
-        if key in founds:
-            out.rows.append(measure(case.name, key, founds[key], truths[key], grid, region))
-    out.seconds[case.name] = result.seconds
-    out.warnings[case.name] = (*(n.text for n in case.volume.notices), *result.warnings)
+    def one(self, folder: Path) -> None:
+        case = read_labelled(folder)
+        volume, grid = case.volume, case.volume.grid
+        engine = self._engine()
+        result = segment(volume.hu, grid, model=self.model, options=self.options, engine=engine, cancel=self.cancel)
+        truths = truth_masks(case.masks)
+        wanted = tuple(truths)
+        founds = found_masks(result.labels, result.labelset, (*wanted, "lung"), grid.spacing_zyx_mm)
+        region = region_of(truths.get("lung", founds.get("lung", result.labels > 0)), grid)
+        for key in wanted:
+            if key in founds:
+                row = measure(case.name, key, founds[key], truths[key], grid, region)
+                self.out.rows.append(row)
+                if self._is_among_the_worst(row):
+                    picture = worst_slice(volume.hu, grid, founds[key], truths[key])
+                    self._keep(row, picture)
+        self.out.seconds[case.name] = result.seconds
+        self.out.warnings[case.name] = (*(n.text for n in volume.notices), *result.warnings)
+
+    def _engine(self) -> Engine:
+        if self.engine is None:
+            o = self.options
+            request = EngineRequest(self.model, self.model.card.patch, o.device, o.threads, o.precision, self.cancel)
+            self.engine = open_engine(request, o.backend)
+        return self.engine
+
+    def _dice(self, place: tuple[str, str]) -> float:
+        return self.out.values(place[1], "dice")[place[0]]
+
+    def _is_among_the_worst(self, row: Measured) -> bool:
+        dice, kept = row.values["dice"], self.out.pictures
+        if math.isnan(dice) or not self.pictures:
+            return False
+        return len(kept) < self.pictures or dice < max(self._dice(place) for place in kept)
+
+    def _keep(self, row: Measured, picture: Picture) -> None:
+        kept = {**self.out.pictures, (row.case, row.label): picture}
+        self.out.pictures.clear()
+        for place in sorted(kept, key=self._dice)[: self.pictures]:
+            self.out.pictures[place] = kept[place]
