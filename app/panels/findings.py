@@ -16,6 +16,7 @@ from app.panels.thirds import ThirdsChart
 from engine.case.findings import Findings, LabelFindings
 from engine.case.severity import DEFINITION, HIGHEST
 from engine.core.errors import GroundglassError
+from engine.core.words import counted
 
 _LUNG_TIP = "Of both lungs with their ground-glass and consolidation; effusion lies outside."
 _NO_LUNG = "needs a lung label"
@@ -184,9 +185,9 @@ def _bare(value: float | None) -> str:
 
 
 def _tip_of(line: LabelFindings) -> str:
-    parts = [line.name, f"{line.voxels} voxels"]
+    parts = [line.name, counted(line.voxels, "voxel")]
     if line.lesions:
-        parts.append(f"{line.lesions} lesions, the largest {figures.ml(line.largest_ml)}")
+        parts.append(f"{counted(line.lesions, 'lesion')}, the largest {figures.ml(line.largest_ml)}")
     if line.mean_hu is not None:
         parts.append(f"mean {figures.number(line.mean_hu)}{figures.THIN}HU")
     return "\n".join(parts)

@@ -18,6 +18,7 @@ from app.shell.export_dialog import ExportDialog
 from app.shell.opening import Source
 from engine.case.shelf import state_of
 from engine.core.errors import GroundglassError, InputError
+from engine.core.words import counted
 
 _SURFACES = "STL (*.stl);;PLY (*.ply)"
 
@@ -140,7 +141,7 @@ class Exporting(QObject):
 def _told(files: list[Path]) -> str:
     if not files:
         return "No label that is shown has a surface."
-    return f"Wrote {len(files)} surface{'s' if len(files) > 1 else ''} to {files[0].parent}."
+    return f"Wrote {counted(len(files), 'surface')} to {files[0].parent}."
 
 
 def _refuse_existing(paths: list[Path]) -> None:

@@ -20,6 +20,7 @@ from engine.case.shelf import Room, make_room, note_export
 from engine.case.volume import Volume
 from engine.core.errors import GroundglassError, InputError
 from engine.core.paths import state_dir
+from engine.core.words import counted
 
 _LEFT = "left"
 """Empty file beside a journal: the person does not want to be asked about it again."""
@@ -155,7 +156,7 @@ class Keeping(QObject):
             try:
                 case = recover(earlier, case.volume, budget_mib=self._preferences.now.undo_mib)
                 self._session.set_case(case)
-                self._session.message.emit(f"Your {earlier.steps} steps are back.")
+                self._session.message.emit(f"Your work is back: {counted(earlier.steps, 'step')}.")
             except GroundglassError as error:
                 self._host.show_problem(error)
                 earlier = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import verb_parser
 from engine.core.errors import InputError, ResourceError
+from engine.core.words import counted
 
 if TYPE_CHECKING:
     from engine.case.shelf import Kept
@@ -60,7 +61,7 @@ def _check(one: Kept, *, not_exported: bool) -> None:
     if not one.exported and not not_exported:
         raise InputError(
             f"“{name}” was not exported since its last change.",
-            f"Its {one.case.steps} steps exist nowhere else; nothing was removed.",
+            f"Nothing was removed: {counted(one.case.steps, 'step')} of work would be gone.",
             f"Export it (`groundglass export {one.case.place.name} -o OUT`), or add --not-exported.",
         )
 

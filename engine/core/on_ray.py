@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from engine.core.errors import Cancelled, InputError, ResourceError, WorkerError
 from engine.core.ray_worker import Told, Worker
 from engine.core.spread import Outcome, Share, Voice, Work
+from engine.core.words import counted
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -118,7 +119,7 @@ def workers(nodes: Sequence[dict[str, Any]], *, threads: int, device: str) -> li
         raise ResourceError(
             "The cluster has no room for a worker.",
             f"Wanted: a machine with {threads or 1} free processors{' and a card' if device == 'cuda' else ''}; "
-            f"there are {len(nodes)} machines.",
+            f"the cluster has {counted(len(nodes), 'machine')}.",
             "Ask for less with --threads and --device, or add machines to the cluster.",
         )
     return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from engine.core.words import counted
 from engine.evaluate.measures import COLUMNS, Measured
 from engine.evaluate.pictures import LEGEND
 from engine.evaluate.run import Evaluation
@@ -51,7 +52,7 @@ def page(evaluation: Evaluation, numbers: Mapping[str, Any], worst: Sequence[Wor
         f'<html lang="en"><head><meta charset="utf-8"><title>{escape(evaluation.model_id)}</title>',
         f"<style>{_STYLE}</style></head><body>",
         f"<h1>{escape(evaluation.model_id)}</h1>",
-        f'<p class="muted">{len(evaluation.cases)} cases. {escape(protocol)}.</p>',
+        f'<p class="muted">{counted(len(evaluation.cases), "case")}. {escape(protocol)}.</p>',
         "<h2>Mean over cases, with its 95 % interval</h2>",
         _means(evaluation),
         _difference(numbers),

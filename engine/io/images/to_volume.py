@@ -18,6 +18,7 @@ from engine.case.volume import Notice, SeriesInfo, Volume
 from engine.core.errors import Choice
 from engine.core.progress import CancelToken
 from engine.core.types import HuArray
+from engine.core.words import counted
 from engine.geometry.grid import Grid
 from engine.geometry.hu import AIR
 from engine.geometry.shear import unshear
@@ -171,10 +172,10 @@ def _of_values(values: _Values) -> tuple[Notice, ...]:
     if values.air and values.low < AIR:
         found.append(Notice(PADDING, "Values outside the field of view were set to −1024 HU.", "info"))
     if values.not_finite:
-        text = f"{values.not_finite:,} voxels held no number (NaN or infinite); they were set to −1024 HU."
+        text = f"{counted(values.not_finite, 'voxel')} held no number (NaN or infinite) and became −1024 HU."
         found.append(Notice(NOT_FINITE, text))
     if values.clipped:
-        found.append(Notice(CLIPPED, f"{values.clipped:,} voxels were above 32 767; they were set to 32 767."))
+        found.append(Notice(CLIPPED, f"{counted(values.clipped, 'voxel')} above 32 767 became 32 767."))
     return tuple(found)
 
 

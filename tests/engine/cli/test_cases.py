@@ -54,7 +54,7 @@ def test_what_was_not_exported_is_removed_only_on_that_word(
 ) -> None:
     exported, alone = two
     assert main(["cases", "--remove", alone]) == 2
-    assert "exist nowhere else" in capsys.readouterr().err
+    assert "1 step of work" in capsys.readouterr().err
     assert main(["cases", "--remove", exported, alone]) == 2  # none of them, not only the first
     assert {p.name for p in cases_folder().iterdir()} == set(two)
     assert main(["cases", "--remove", exported]) == 0
