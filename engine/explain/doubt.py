@@ -1,8 +1,6 @@
-"""How unsure a network is: by its own probabilities, by what mirroring changes, by what another network says."""
+"""How unsure a network is: by its own probabilities, and by what mirroring changes."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -57,13 +55,3 @@ def flip_doubt(model: nn.Module, card: Card, x: Tensor) -> Map:
     if not known:
         return np.zeros(straight.shape[1:], np.float32)
     return np.abs(straight[known] - mirrored[[order[i] for i in known]]).max(axis=0)
-
-
-def disagreement(answers: Sequence[Map]) -> Map:
-    """Return how far several networks' probabilities of the same labels lie apart at most, (D, H, W).
-
-    Args:
-        answers: (labels, D, H, W) each.
-    """
-    every = np.stack(answers)
-    return (every.max(axis=0) - every.min(axis=0)).max(axis=0)

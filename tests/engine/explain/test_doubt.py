@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.explain.doubt import disagreement, entropy, flip_doubt, probabilities
+from engine.explain.doubt import entropy, flip_doubt, probabilities
 from engine.nets.card import Card
 
 SIDES = Card("c", "ra_unet3d", ("lung_right", "lung_left", "effusion"))
@@ -58,8 +58,3 @@ def test_probabilities_follow_the_head(head: str) -> None:
     else:
         wanted = torch.stack([torch.softmax(logits[0, :2], 0)[1], torch.softmax(logits[0, 2:], 0)[1]])
     assert np.allclose(p, wanted.numpy(), atol=1e-6)
-
-
-def test_networks_disagree_by_their_farthest_answers() -> None:
-    answers = [np.full((2, 1, 1, 1), v, np.float32) for v in (0.2, 0.5, 0.9)]
-    assert disagreement(answers)[0, 0, 0] == pytest.approx(0.7)
