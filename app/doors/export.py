@@ -101,21 +101,21 @@ def export(
     """Write the labels of a case as they are now. The result is an `Exported`.
 
     Args:
-        case: Its labels are copied at once: later edits do not enter.
+        case: Its labels are taken as they are now: later edits do not enter.
         path: With the format's ending.
         kind: One of FORMATS.
         overwrite: Replace existing files; the person has said so.
         source: Where the study was opened from; a DICOM segmentation points at its images.
         version: Of the program.
     """
-    labels, labelset, volume = case.labels.data.copy(), case.labelset, case.volume
+    labels, labelset, volume = case.labels.snapshot(), case.labelset, case.volume
     authors = tuple(sorted({step.author for step in case.history.steps[: case.history.done]}))
 
     def work(job: Job) -> Exported:
         from engine.io.export.handover import Handover
 
         warnings = tuple(notice.text for notice in volume.notices)
-        what = Handover(volume.info.name, labels, volume.grid, labelset, authors, warnings, version)
+        what = Handover(volume.info.name, labels.array(), volume.grid, labelset, authors, warnings, version)
         if kind.id == "seg":
             return _segmentation(job, path, what, volume, source, overwrite=overwrite)
         return _figured(job, path, kind, what, volume, overwrite=overwrite)

@@ -45,12 +45,14 @@ class StudyPanel(PanelBody):
         self._seen.clear()
         self._facts.setVisible(case is not None)
         self._empty.setVisible(case is None)
-        self._bar.setVisible(self._session.loading)
+        self._bar.setVisible(False)
         if case is None:
             return
         volume = case.volume
+        # Set before it is seen: a bar on screen paints the whole window at once when it moves.
         self._bar.setRange(0, volume.grid.shape_zyx[0])
         self._bar.setValue(1)
+        self._bar.setVisible(self._session.loading)
         self._name.set_whole(volume.info.name)
         while self._grid.count():
             item = self._grid.takeAt(0)

@@ -81,14 +81,14 @@ class Exporting(QObject):
         case = self._session.case
         if case is None:
             return
-        labels, grid, labelset = case.labels.data.copy(), case.volume.grid, case.labelset
+        labels, grid, labelset = case.labels.snapshot(), case.volume.grid, case.labelset
 
         def work(job: Job) -> list[Path]:
             from app.views.surface import surfaces, write_surfaces
 
             wanted = [x.id for x in labelset if x.visible]
             job.update(0, 2, "Finding the surfaces")
-            meshes = surfaces(labels, grid, wanted)
+            meshes = surfaces(labels.array(), grid, wanted)
             job.token.check()
             job.update(1, 2, "Writing")
             named = {x.key: meshes[x.id] for x in labelset if x.id in meshes}

@@ -80,7 +80,7 @@ class _Shadow:
     def __init__(self, case: Case) -> None:
         self._shape = case.volume.grid.shape_zyx
         self._head = _head(case)
-        self._first = case.labels.data.copy() if case.labels.counts[1:].any() else None
+        self._first = case.labels.snapshot() if case.labels.counts[1:].any() else None
         self._packed = b""
 
     def anchor(self, mark: _Mark, done: int | None = None) -> Iterator[bytes]:
@@ -110,7 +110,7 @@ class _Shadow:
 
     def _advance(self, mark: _Mark) -> None:
         if self._first is not None:
-            self._packed, self._first = pack_labels(self._first), None
+            self._packed, self._first = pack_labels(self._first.array()), None
         if not mark.moves:
             return
         target = Bare(unpack_labels(self._packed, self._shape).copy() if self._packed else None, self._shape)

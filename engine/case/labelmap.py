@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.case.snapshot import Snapshot
 from engine.core.errors import GeometryError
 from engine.core.types import LabelArray
 from engine.geometry.box import Box
@@ -32,6 +35,7 @@ class LabelMap:
         self._data = np.ascontiguousarray(data)
         self.writes = 0
         """How often `write` was called: whoever works on a copy sees that it is out of date."""
+        self._snapshots: list[weakref.ref[Snapshot]] = []
         # Counting a blank map would touch every page of it: seconds on a large study, for a known answer.
         self._counts = np.zeros(256, dtype=np.int64) if blank else count_ids(self._data)
         if blank:
@@ -53,6 +57,18 @@ class LabelMap:
         """Return the volume of a label in millilitres."""
         return float(self._counts[label_id]) * self.grid.voxel_ml
 
+    def snapshot(self) -> Snapshot:
+        """Return the ids as they are now, at no cost: `Snapshot.array` copies them, in whatever thread needs them."""
+        taken = Snapshot(self._data)
+        self._snapshots.append(weakref.ref(taken))
+        return taken
+
+    def _keep_for_snapshots(self, box: Box) -> None:
+        open_ones = [(ref, taken) for ref in self._snapshots if (taken := ref()) is not None and not taken.done]
+        self._snapshots = [ref for ref, _ in open_ones]
+        for _, taken in open_ones:
+            taken.keep(box.start_zyx[0], box.stop_zyx[0])
+
     def write(self, box: Box, values: LabelArray, *, shift: NDArray[np.int64] | None = None) -> None:
         """Replace the voxels of a box. For changes only: everything else goes through the history.
 
@@ -69,6 +85,7 @@ class LabelMap:
             )
         if shift is None:
             shift = count_ids(values) - count_ids(target)
+        self._keep_for_snapshots(box)
         target[...] = values
         self._counts += shift
         self.writes += 1
