@@ -6,6 +6,7 @@ is no state to keep: a resumed training sees exactly what an uninterrupted one w
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Drawer:
         self.recipe = recipe
         self._cases = cases
         self._share = range(recipe.training.batch) if share is None else share
+        self._lock = threading.Lock()  # batches may be drawn on several threads
         self._loaded: OrderedDict[int, _Loaded] = OrderedDict()
 
     def batch(self, step: int, part: int = 0) -> tuple[Tensor, Target]:
@@ -79,14 +81,16 @@ class Drawer:
         return Patch(hu, ids, sides, inside, sample.annotated, sample.infection is not None)
 
     def _case(self, index: int) -> _Loaded:
-        if index in self._loaded:
-            self._loaded.move_to_end(index)
-            return self._loaded[index]
+        with self._lock:
+            if index in self._loaded:
+                self._loaded.move_to_end(index)
+                return self._loaded[index]
         sample = self._cases[index]()
         loaded = _Loaded(sample, _places(sample, np.random.default_rng(index)))
-        self._loaded[index] = loaded
-        if len(self._loaded) > _KEPT_CASES:
-            self._loaded.popitem(last=False)
+        with self._lock:
+            self._loaded[index] = loaded
+            if len(self._loaded) > _KEPT_CASES:
+                self._loaded.popitem(last=False)
         return loaded
 
 

@@ -14,6 +14,7 @@ A run is a folder::
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from engine.predict.torch_engine import has_bf16
 from engine.train import run_folder
 from engine.train.batches import Drawer
 from engine.train.ema import Average, freeze_norms, steady_norms
+from engine.train.prefetch import Ahead
 from engine.train.recipe import Recipe
 from engine.train.samples import Sample
 from engine.train.schedule import factor
@@ -110,16 +112,23 @@ class Trainer:
             ModelError: the loss is no number any more.
             ResourceError: the disk is full.
         """
-        training = self.recipe.training
-        dice: dict[str, float] = {}
         self.model.train()
         if self.frozen:
             freeze_norms(self.model)
+        ahead = Ahead(self.drawer, self.recipe.training.accumulate, _workers(self.recipe, self.device))
+        try:
+            return self._run(ahead)
+        finally:
+            ahead.close()
+
+    def _run(self, ahead: Ahead) -> dict[str, float]:
+        training = self.recipe.training
+        dice: dict[str, float] = {}
         started = time.monotonic()
         while self.share < 1:
             if not self.frozen and self.share >= training.freeze_norm_from:
                 self._freeze()
-            line = self._update()
+            line = self._update(ahead)
             self.step += 1
             self.spent_s = self.world.agree(self.spent_s + time.monotonic() - started)
             started = time.monotonic()
@@ -143,7 +152,7 @@ class Trainer:
             self.save()
             raise
 
-    def _update(self) -> dict[str, Any]:
+    def _update(self, ahead: Ahead) -> dict[str, Any]:
         training = self.recipe.training
         rate = training.learning_rate * factor(training.schedule, self.share, warmup=training.warmup)
         for group in self.optimiser.param_groups:
@@ -151,7 +160,7 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         total = 0.0
         for part in range(training.accumulate):
-            x, target = self.drawer.batch(self.step, part)
+            x, target = ahead.batch(self.step, part)
             loss = self._forward(x, target) / training.accumulate
             value = float(loss.detach())
             if not math.isfinite(value):
@@ -271,6 +280,13 @@ class Trainer:
         self.best, self.waited = float(numbers["best"]), int(numbers["waited"])
         self.spent_s, self.frozen = float(numbers["spent_s"]), bool(numbers["frozen"])
         run_folder.cut_curve(self.folder, self.step)
+
+
+def _workers(recipe: Recipe, device: torch.device) -> int:
+    asked = recipe.training.workers
+    if asked >= 0:
+        return asked
+    return max(1, (os.cpu_count() or 2) - 2) if device.type == "cuda" else 0
 
 
 def make_loss(recipe: Recipe) -> nn.Module:

@@ -74,6 +74,8 @@ class Training:
         validate_every: Steps between validations.
         patience: Validations without improvement before it stops, 0 for never.
         checkpoint_every: Steps between checkpoints.
+        workers: Threads that draw patches ahead; -1 for none on the processor and most of its cores for a
+            graphics card. The patches are the same.
         seed: Of weights and patches.
     """
 
@@ -97,6 +99,7 @@ class Training:
     validate_every: int = 250
     patience: int = 0
     checkpoint_every: int = 100
+    workers: int = -1
     seed: int = 1
 
 
@@ -160,6 +163,7 @@ class Recipe:
             (0 < training.freeze_norm_from <= 1, "training.freeze_norm_from", "a share above 0, at most 1"),
             (training.validate_every >= 1, "training.validate_every", "at least 1"),
             (training.checkpoint_every >= 1, "training.checkpoint_every", "at least 1"),
+            (training.workers >= -1, "training.workers", "-1 or more"),
         )
         for good, key, wanted in checks:
             if not good:
