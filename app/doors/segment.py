@@ -41,6 +41,7 @@ class ModelChoice:
         licence: Of the weights.
         limits: Where it is not good.
         is_own: Whether the person trained it.
+        how: How to get weights, for a network that has none yet; "" where it can be used.
     """
 
     id: str
@@ -49,6 +50,7 @@ class ModelChoice:
     licence: str
     limits: tuple[str, ...]
     is_own: bool
+    how: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,15 +291,35 @@ def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over 
 
 
 def models() -> Job:
-    """List the models there are. The result is a tuple of `ModelChoice`, best first."""
+    """List the models there are, best first, then the networks without weights, as a tuple of `ModelChoice`."""
 
     def work(_job: Job) -> tuple[ModelChoice, ...]:
         from engine.nets.weights import list_models
 
         found, _ = list_models()
-        return tuple(
+        ready = tuple(
             ModelChoice(m.id, m.card.title or m.id, m.card.text, m.card.licence, m.card.limits, m.origin != "shipped")
             for m in found
         )
+        return ready + _untrained({m.card.network for m in found})
 
     return Job("Looking for models", work, visible=False)
+
+
+def _untrained(trained: set[str]) -> tuple[ModelChoice, ...]:
+    """Return the networks that nobody has trained here."""
+    from engine.nets.facts import network_facts
+    from engine.nets.registry import NETWORKS
+    from engine.train.recipe import names
+
+    recipes, choices = names(), list[ModelChoice]()
+    for name in NETWORKS:
+        if name in trained:
+            continue
+        facts = network_facts(name)
+        paper, solid = f"{name}-paper", facts.input[0] > 1
+        recipe = paper if paper in recipes else "modern-3d" if solid else "modern-2d"
+        own = "" if recipe.startswith(name) else f' with “network = "{name}"” in a copy of it'
+        how = f"No weights yet. Train it: groundglass train --recipe {recipe} --data CASES -o RUN{own}"
+        choices.append(ModelChoice(name, facts.title, facts.paper, "", (), is_own=False, how=how))
+    return tuple(choices)

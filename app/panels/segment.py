@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 
 from app.doors.segment import ModelChoice, Outcome, models
@@ -92,7 +93,9 @@ class SegmentPanel(PanelBody):
             jobs.start(job)
 
     def show_models(self, found: tuple[ModelChoice, ...]) -> None:
-        """Offer these networks; the one used last is picked."""
+        """Offer these networks, the one used last picked; those without weights stand below and say how to train."""
+        untrained = tuple(choice for choice in found if choice.how)
+        found = tuple(choice for choice in found if not choice.how)
         self._models = found
         preferences = self._context.preferences
         last = preferences.now.model if preferences is not None else ""
@@ -101,11 +104,23 @@ class SegmentPanel(PanelBody):
             for choice in found:
                 self.model_box.addItem(f"{choice.title} (own)" if choice.is_own else choice.title, choice.id)
                 self.model_box.setItemData(self.model_box.count() - 1, choice.text, Qt.ItemDataRole.ToolTipRole)
+            self._list_untrained(untrained)
             place = next((k for k, c in enumerate(found) if c.id == last), 0)
             if preferences is not None and found and found[place].id != last:
                 preferences.update(model="")  # the one used last is gone: the default takes its place
             self.model_box.setCurrentIndex(place if found else -1)
         self.show_state()
+
+    def _list_untrained(self, choices: tuple[ModelChoice, ...]) -> None:
+        entries = self.model_box.model()
+        if choices and self.model_box.count():
+            self.model_box.insertSeparator(self.model_box.count())
+        for choice in choices:
+            place = self.model_box.count()
+            self.model_box.addItem(f"{choice.title} \u2013 no weights", choice.id)
+            self.model_box.setItemData(place, choice.how, Qt.ItemDataRole.ToolTipRole)
+            if isinstance(entries, QStandardItemModel):
+                entries.item(place).setEnabled(False)
 
     def show_state(self) -> None:
         """Show the face that fits."""
@@ -131,7 +146,7 @@ class SegmentPanel(PanelBody):
 
     def _describe(self) -> None:
         place = self.model_box.currentIndex()
-        choice = self._models[place] if self._models and place >= 0 else None
+        choice = self._models[place] if self._models and 0 <= place < len(self._models) else None
         self._about.setVisible(choice is not None and bool(choice.text))
         if choice is not None:
             self._about.setText(_first_sentence(choice.text))

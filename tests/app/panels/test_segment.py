@@ -139,3 +139,24 @@ def test_what_came_of_it_is_told_with_its_warnings(panel, session) -> None:
     assert panel._warnings.isVisibleTo(panel)
     panel.follow(Runner(outcome=outcome()))
     assert not panel._warnings.isVisibleTo(panel)
+
+
+def test_networks_without_weights_stand_below_cannot_be_picked_and_say_how_to_train_them(panel, qtbot) -> None:
+    bare = ModelChoice("agru_net", "AGRU-Net", "A paper.", "", (), is_own=False, how="Train it: groundglass train …")
+    panel.show_models((choice("first"), bare))
+    box = panel.model_box
+    place = box.findData("agru_net")
+    assert place > 1  # a line lies between
+    assert "no weights" in box.itemText(place)
+    assert "groundglass train" in box.itemData(place, Qt.ItemDataRole.ToolTipRole)
+    panel.show()
+    box.setFocus()
+    for _ in range(4):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentData() == "first"
+
+
+def test_without_any_weights_the_panel_says_where_they_go(panel) -> None:
+    bare = ModelChoice("agru_net", "AGRU-Net", "A paper.", "", (), is_own=False, how="Train it.")
+    panel.show_models((bare,))
+    assert faces(panel) == {"_none"}
