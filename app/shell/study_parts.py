@@ -105,8 +105,13 @@ class StudyParts(QObject):
         window.menus.menu("View/Panels").addActions(docks.show_actions())
         return docks
 
+    @property
+    def segment_panel(self) -> SegmentPanel:
+        """The panel that starts a segmentation."""
+        return cast("SegmentPanel", self.docks.panels["segment"])
+
     def _look_for_models(self) -> None:
-        cast("SegmentPanel", self.docks.panels["segment"]).look_for_models()
+        self.segment_panel.look_for_models()
 
     @staticmethod
     def _put(page: QWidget, widget: QWidget) -> None:
@@ -134,3 +139,8 @@ class PartedWindow(QMainWindow):
     def series(self) -> SeriesPanel:
         """The table of series to choose from."""
         return self.parts.series
+
+    @property
+    def segment_panel(self) -> SegmentPanel:
+        """The panel that starts a segmentation."""
+        return self.parts.segment_panel
