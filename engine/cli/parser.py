@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+_POINT = re.compile(r"-[\d.][^,]*(,[^,]+)+")
 
 
 def verb_parser(verb: str, text: str, examples: Sequence[str]) -> argparse.ArgumentParser:
@@ -15,7 +19,7 @@ def verb_parser(verb: str, text: str, examples: Sequence[str]) -> argparse.Argum
         examples: Whole command lines that work, shown at the end of the help.
     """
     shown = "\n".join(f"  {line}" for line in examples)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"groundglass {verb}",
         description=text,
         epilog=f"examples:\n{shown}" if examples else None,
@@ -24,3 +28,22 @@ def verb_parser(verb: str, text: str, examples: Sequence[str]) -> argparse.Argum
     )
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes ``--point -62,-40,-120``: the list of numbers that follows an option may begin with a minus."""
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride] - its stub has an overload per call
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> Any:  # noqa: ANN401
+        return super().parse_known_args(None if args is None else _joined(args), namespace)
+
+
+def _joined(words: Iterable[str]) -> list[str]:
+    out: list[str] = []
+    for word in words:
+        if out and out[-1].startswith("--") and "=" not in out[-1] and _POINT.fullmatch(word):
+            out[-1] = f"{out[-1]}={word}"
+        else:
+            out.append(word)
+    return out

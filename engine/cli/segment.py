@@ -168,7 +168,6 @@ def _parser() -> argparse.ArgumentParser:
         (
             "groundglass segment study.zip -o mask.nii.gz",
             "groundglass segment patients/ -o masks/ --model RUN --overlap 0.5",
-            "groundglass segment patients/ -o masks/ --on ray://cluster.example:10001",
         ),
     )
     parser.add_argument("sources", nargs="+", type=Path, metavar="SRC", help="DICOM folder, zip, NIfTI, NRRD or MHA")

@@ -50,6 +50,12 @@ def case_folders(folder: Path) -> list[Path]:
     return found
 
 
+def left_out(folder: Path) -> list[Path]:
+    """Return what lies in `folder` and is no labelled case, in order of their names; nothing hidden."""
+    cases = set(case_folders(folder))
+    return [p for p in sorted(folder.iterdir()) if p not in cases and not p.name.startswith(".")]
+
+
 def mask_files(folder: Path) -> dict[str, Path]:
     """Return the masks of a case: key → file."""
     return {key: path for key in MASK_KEYS for suffix in _SUFFIXES if (path := folder / f"{key}{suffix}").exists()}

@@ -40,11 +40,15 @@ def test_a_case_that_fails_gives_1_and_is_named(
 ) -> None:
     cases = write_cases(tmp_path / "cases")
     (cases / "a" / "ct.nii.gz").write_bytes(b"nothing")
+    (cases / "empty").mkdir()
+    (cases / "notes.txt").write_text("mine")
     words = ["evaluate", "--model", models[0], "--data", str(cases), "-o", str(tmp_path / "out"), "--device", "cpu"]
     assert main(words) == 1
     told = capsys.readouterr()
     assert "n = 1" in told.out
     assert told.err.rstrip().splitlines()[-1].startswith("a: ")
+    assert [name in told.err for name in ("“empty” was left out", "“notes.txt” was left out", "“b” was")] == [1, 1, 0]
+    assert ", 1 case\n" in told.out
 
 
 def test_no_cases_is_wrong_use(models: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
