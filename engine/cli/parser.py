@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 _POINT = re.compile(r"-[\d.][^,]*(,[^,]+)+")
 
@@ -34,9 +34,10 @@ class _Parser(argparse.ArgumentParser):
     """Takes ``--point -62,-40,-120``: the list of numbers that follows an option may begin with a minus."""
 
     def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride] - its stub has an overload per call
-        self, args: Iterable[str] | None = None, namespace: Any = None
-    ) -> Any:  # noqa: ANN401
-        return super().parse_known_args(None if args is None else _joined(args), namespace)
+        self, args: Iterable[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        words = sys.argv[1:] if args is None else args
+        return super().parse_known_args(_joined(words), namespace or argparse.Namespace())
 
 
 def _joined(words: Iterable[str]) -> list[str]:
