@@ -15,6 +15,7 @@ from app.doors.cases import questions
 from app.model.prefs import Preferences
 from app.shell.errand import DIALOGS, Errand
 from engine.cli.parser import verb_parser
+from engine.core.paths import resource
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -96,7 +97,7 @@ def prepare_platform(size: tuple[int, int], scale: float) -> None:
 def start_application() -> QApplication:
     """Return the application, dressed."""
     from PySide6.QtCore import Qt
-    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtGui import QGuiApplication, QIcon
     from PySide6.QtWidgets import QApplication
 
     from app.look.style import system_font
@@ -108,6 +109,7 @@ def start_application() -> QApplication:
     app.setDesktopFileName("groundglass")
     app.setStyle("Fusion")
     app.setFont(system_font())
+    app.setWindowIcon(QIcon(str(resource("icons/groundglass.svg"))))
     return app
 
 

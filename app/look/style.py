@@ -98,6 +98,7 @@ QAbstractItemView { background: $panel; alternate-background-color: $panel; bord
   selection-background-color: $raised; selection-color: $text; }
 QAbstractItemView::item { padding: 0 6px; border: none; }
 QAbstractItemView::item:hover { background: $raised; }
+QTableView::item:hover { background: transparent; }
 QAbstractItemView::item:selected { background: $raised; color: $text; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;

@@ -28,7 +28,7 @@ _FRAME_PX = 110  # menu, toolbar and foot
 _FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 158}
 """Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""
 _LEAST_PX = 100
-_MOST_PX = {"findings": 490, "tool": 330}
+_MOST_PX = {"findings": 520, "tool": 330}
 """What the panels that grow can use; what is left beyond the findings goes to the options of the tool."""
 _YIELD = ("study", "history", "tool", "labels")
 """Which panel gives way first where the window is low."""

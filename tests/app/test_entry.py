@@ -108,9 +108,11 @@ def test_the_window_is_there_before_anything_heavy_is_imported(tmp_path: Path) -
         "from app.shell.errand import Errand\n"
         "window = Window(Preferences(), warm=False)\n"
         "late = ('torch', 'vtkmodules', 'SimpleITK', 'scipy', 'app.views.slice_view', 'app.views.volume_view')\n"
-        "window.painted.connect(lambda: print([n for n in late if n in sys.modules], flush=True) or os._exit(0))\n"
+        "def seen():\n    print([n for n in late if n in sys.modules], app.windowIcon().isNull(), flush=True)\n"
+        "    os._exit(0)\n"
+        "window.painted.connect(seen)\n"
         "window.show()\napp.exec()\n"
     )
     home = {**os.environ, "GROUNDGLASS_HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, capture_output=True, text=True, check=False)
-    assert out.stdout.splitlines() == ["[]"], out.stderr
+    assert out.stdout.splitlines() == ["[] False"], out.stderr
