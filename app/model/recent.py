@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -46,11 +48,20 @@ class RecentStudies:
     Args:
         path: The file; in the user's config folder if None.
         keep: False remembers nothing and forgets what was kept.
+        beside: Runs the writing of the file, e.g. in a worker: a disk may take long to sync. At once if None.
     """
 
-    def __init__(self, path: Path | None = None, *, keep: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        keep: bool = True,
+        beside: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
         self._path = path if path is not None else config_dir() / "recent.json"
         self._keep = keep
+        self._beside = beside if beside is not None else _at_once
+        self._writing = threading.Lock()
         self._studies: list[RecentStudy] = _read(self._path) if keep else []
 
     @property
@@ -64,7 +75,7 @@ class RecentStudies:
             return
         study = RecentStudy(str(path), name, time.time(), uid_hash)
         self._studies = [study, *(s for s in self._studies if s.path != study.path)][:KEPT]
-        self._save()
+        self._beside(self._save)
 
     def forget(self) -> None:
         """Empty the list, on disk too."""
@@ -78,10 +89,12 @@ class RecentStudies:
             self.forget()
 
     def _save(self) -> None:
-        try:
-            write_text(self._path, json.dumps([asdict(s) for s in self._studies], indent=1, ensure_ascii=False))
-        except GroundglassError:
-            return  # a list of recent studies is not worth a word
+        # Whoever comes last writes what is true then: one that waited cannot bring back what was forgotten.
+        with self._writing:
+            try:
+                write_text(self._path, json.dumps([asdict(s) for s in self._studies], indent=1, ensure_ascii=False))
+            except GroundglassError:
+                return  # a list of recent studies is not worth a word
 
 
 def _read(path: Path) -> list[RecentStudy]:
@@ -98,3 +111,7 @@ def _read(path: Path) -> list[RecentStudy]:
         except (KeyError, TypeError, ValueError):
             continue
     return studies
+
+
+def _at_once(write: Callable[[], None]) -> None:
+    write()

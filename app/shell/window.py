@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QStackedWidget, QWidget
 
+from app.jobs.job import Job
 from app.jobs.queue import JobQueue
 from app.jobs.warmup import Warmup
 from app.look.pieces import column
@@ -69,7 +70,7 @@ class Window(PartedWindow):
         self.jobs.setParent(self)
         self.session = Session(self)
         self.context = Context(self.session, self.jobs, self, preferences)
-        self.recent = RecentStudies(keep=preferences.now.keep_recent)
+        self.recent = RecentStudies(keep=preferences.now.keep_recent, beside=self._beside)
         self.dialogs = Dialogs(self)
         self._was_painted = False
         apply_theme(cast(QApplication, QApplication.instance()), preferences.now.theme)  # before there are widgets
@@ -225,6 +226,9 @@ class Window(PartedWindow):
     def new_case(self, volume: Volume) -> Case:
         """Return a case with the person's colours and memory for undo."""
         return case_of(volume, self.preferences.now)
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        self.jobs.start(Job("Remembering", lambda _job: work(), visible=False))
 
     # --- pages -----------------------------------------------------------------------------------
     def _show_page(self) -> None:

@@ -7,10 +7,8 @@ own that no log, export or report reads. Both can be read by the user only.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +24,7 @@ from engine.case.lock import CaseLock
 from engine.case.records import SIGNATURE, Kind, frame, pack_labels, pack_parts, unpack_labels
 from engine.case.recovery import JOURNAL, REOPEN, VERSION, Bare, Recoverable, recover, replay
 from engine.case.volume import Volume
-from engine.case.writer import Trouble, Writer
+from engine.case.writer import Trouble, Writer, write_private
 from engine.core.atomic import explain_os_error
 from engine.core.errors import GroundglassError, ResourceError
 
@@ -177,14 +175,12 @@ class Journal:
         try:
             place = continues.place if continues else _free_place(folder, key)
             place.mkdir(mode=0o700, exist_ok=continues is not None)
-            if reopen is not None:
-                _write_private(place / REOPEN, json.dumps(dict(reopen), ensure_ascii=False))
             writer = Writer(place / JOURNAL, on_trouble)
         except OSError as error:
             lock.release()
             raise explain_os_error(error, folder / key) from error
         journal = cls(place, case, lock, writer, limits)
-        journal._write_anew()
+        journal._write_anew(reopen=reopen)
         return journal
 
     # --- what is on disk --------------------------------------------------------------------------
@@ -291,9 +287,15 @@ class Journal:
             mark = self._mark()
             self._writer.append(lambda: self._shadow.anchor(mark))
 
-    def _write_anew(self, *, most_bytes: int | None = None) -> None:
+    def _write_anew(self, *, most_bytes: int | None = None, reopen: Mapping[str, Any] | None = None) -> None:
         mark = self._mark()
-        self._writer.replace(lambda: self._shadow.file(mark, most_bytes=most_bytes))
+
+        def parts() -> Iterator[bytes]:  # in the writer's thread: a disk slow to sync must not hold up the window
+            if reopen is not None:
+                write_private(self.place / REOPEN, json.dumps(dict(reopen), ensure_ascii=False))
+            yield from self._shadow.file(mark, most_bytes=most_bytes)
+
+        self._writer.replace(parts)
 
     def _mark(self) -> _Mark:
         mark = _Mark.of(self._case, self._moves)
@@ -335,15 +337,3 @@ def _all(folder: Path, pattern: str = "*") -> list[Recoverable]:
             if recoverable is not None:
                 found.append(recoverable)
     return sorted(found, key=lambda r: r.changed_at, reverse=True)
-
-
-def _write_private(path: Path, text: str) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    with contextlib.suppress(FileNotFoundError):
-        beside.unlink()
-    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

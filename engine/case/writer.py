@@ -203,3 +203,16 @@ def _not_saved(reason: Exception) -> ResourceError:
         why,
         "Free some space. Saving goes on by itself with the next change; export the mask now if you must stop.",
     )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this person can read, whole and synced, in the place of what was there."""
+    beside = path.with_name(f"{path.name}.new")
+    with contextlib.suppress(FileNotFoundError):
+        beside.unlink()
+    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

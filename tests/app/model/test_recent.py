@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from app.model.recent import RecentStudies
@@ -22,3 +23,17 @@ def test_recent_studies_are_kept_or_not(tmp_path: Path) -> None:
     assert recent.studies == ()
     path.write_text("{]", encoding="utf-8")
     assert RecentStudies(path).studies == ()
+
+
+def test_what_waits_to_be_written_cannot_bring_back_what_was_forgotten(tmp_path: Path) -> None:
+    waiting: list[Callable[[], None]] = []
+    recent = RecentStudies(tmp_path / "recent.json", beside=waiting.append)
+    recent.add(Path("/a"), "CT A")
+    recent.add(Path("/b"), "CT B")
+    assert [s.path for s in recent.studies] == ["/b", "/a"]
+    assert not (tmp_path / "recent.json").exists()
+    waiting.pop()()
+    assert [s.path for s in RecentStudies(tmp_path / "recent.json").studies] == ["/b", "/a"]
+    recent.forget()
+    waiting.pop()()
+    assert RecentStudies(tmp_path / "recent.json").studies == ()

@@ -541,3 +541,18 @@ def test_changes_of_a_case_that_was_closed_are_no_longer_followed(folder):
     journal.close()
     paint(case, 2)
     assert the_only(Journal.saved(folder)).steps == 1
+
+
+def test_opening_does_not_wait_for_the_disk(folder, monkeypatch):
+    answers, sync = threading.Event(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (answers.wait(20), sync(descriptor)))
+    case = a_case(labels=random_labels(SMALL.shape_zyx))
+    journal = Journal.open(folder, case, reopen={"path": "/slow"})
+    assert not answers.is_set()
+    assert not journal.is_saved
+    answers.set()
+    journal.flush()
+    die(journal)
+    found = the_only(Journal.unfinished(folder))
+    assert found.reopen == {"path": "/slow"}
+    assert_same(recover(found, a_volume()), case)
