@@ -70,3 +70,15 @@ def read_back(path: Path) -> tuple[list[Grid], NDArray[Any]]:
 
     image = sitk.ReadImage(str(path))
     return [grid_of(image)], array_of(image)
+
+
+def read_picture(path: Path) -> NDArray[Any]:
+    """Return the pixels of a PNG or JPEG as ITK reads it: (y, x) grey, or (y, x, 3 or 4) colours.
+
+    Raises:
+        RuntimeError: ITK cannot read it, whatever its name says.
+    """
+    import SimpleITK as sitk
+
+    kind = "JPEGImageIO" if path.suffix.lower() in {".jpg", ".jpeg"} else "PNGImageIO"
+    return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(str(path), imageIO=kind)))

@@ -14,7 +14,10 @@ from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
 from engine.geometry.resample import labels_to, volume_to
 from engine.io.case_folders import read_labelled
+from engine.io.picture_pairs import PicturePair, read_pair
 from engine.train.samples import LABEL_KEYS, Sample
+
+_UPRIGHT = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
 
 def read_case(folder: Path, spacing_zyx_mm: FloatZyx) -> Sample:
@@ -33,6 +36,20 @@ def read_case(folder: Path, spacing_zyx_mm: FloatZyx) -> Sample:
         key: labels_to(orientation.apply(mask).astype(np.uint8), source, target) > 0 for key, mask in case.masks.items()
     }
     return _sample(folder.name, hu, drawn, target)
+
+
+def read_slice(pair: PicturePair, meaning: dict[str, str], spacing_zyx_mm: FloatZyx) -> Sample:
+    """Return a picture with its mask as a case of one slice; its HU and millimetres are assumed.
+
+    Raises:
+        FormatError: a file is damaged or does not fit.
+    """
+    picture = read_pair(pair, meaning)
+    source = Grid((1, *picture.hu.shape), (1.0, *picture.spacing_yx_mm), (0.0, 0.0, 0.0), _UPRIGHT)
+    target = source.resized((0.0, *spacing_zyx_mm[1:]))
+    hu = volume_to(picture.hu[None], source, target)
+    drawn = {key: labels_to(mask[None].astype(np.uint8), source, target) > 0 for key, mask in picture.masks.items()}
+    return _sample(picture.name, hu, drawn, target)
 
 
 def _sample(name: str, hu: np.ndarray, drawn: dict[str, MaskArray], grid: Grid) -> Sample:

@@ -15,9 +15,10 @@ from engine.core.errors import InputError
 from engine.core.paths import cache_dir
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.case_folders import case_folders
+from engine.io.picture_pairs import holds_pictures, picture_pairs, read_meaning
 from engine.nets.weights import find_model
 from engine.train import run_folder, world
-from engine.train.case_folder import read_case
+from engine.train.case_folder import read_case, read_slice
 from engine.train.gather import Readers, gather, names_of
 from engine.train.loop import Report, Trainer
 from engine.train.manifest import Gathered
@@ -135,17 +136,38 @@ def split_of(recipe: Recipe, data: Path) -> Split:
         InputError: there are too few cases or patients.
     """
     plan = recipe.data
-    cases = [folder.name for folder in case_folders(data)]
+    cases = [pair.name for pair in picture_pairs(data)] if holds_pictures(data) else _names(data)
     if plan.train and not plan.folds:
         cases = cases[: plan.train + plan.validation]
     patients = read_patients(data, cases)
     return split(cases, patients, validation=plan.validation, folds=plan.folds, fold=plan.fold)
 
 
+def _names(data: Path) -> list[str]:
+    return [folder.name for folder in case_folders(data)]
+
+
 def _of_folder(recipe: Recipe, data: Path) -> tuple[Readers, Readers]:
     divided = split_of(recipe, data)
+    if holds_pictures(data):
+        return _of_pictures(recipe, data, divided)
     train, validation = (
         [partial(read_case, data / name, recipe.spacing) for name in names]
+        for names in (divided.train, divided.validation)
+    )
+    return train, validation
+
+
+def _of_pictures(recipe: Recipe, data: Path, divided: Split) -> tuple[Readers, Readers]:
+    if recipe.patch[0] != 1:
+        raise InputError(
+            f"“{data.name}” holds single slices, and “{recipe.name}” trains on volumes.",
+            f"Its patch is {recipe.patch[0]} slices thick.",
+            "Take a recipe whose patch is one slice, such as modern-2d.",
+        )
+    pairs, meaning = {pair.name: pair for pair in picture_pairs(data)}, read_meaning(data)
+    train, validation = (
+        [partial(read_slice, pairs[name], meaning, recipe.spacing) for name in names]
         for names in (divided.train, divided.validation)
     )
     return train, validation

@@ -70,3 +70,33 @@ def test_a_run_begins_and_ends_with_weights_and_its_split(data, tmp_path):
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(InputError):
         start.start_folder(tmp_path / "run", tiny_recipe(), tmp_path)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Six slices as pictures, as a user lays them out."""
+    import SimpleITK as sitk
+
+    folder = tmp_path / "pictures"
+    (folder / "images").mkdir(parents=True)
+    (folder / "labels").mkdir()
+    for n in range(6):
+        sample = tiny_sample(n)
+        grey = np.clip((sample.hu[10].astype(float) + 1000) * 255 / 1400, 0, 255).astype(np.uint8)
+        sitk.WriteImage(sitk.GetImageFromArray(grey), str(folder / "images" / f"{n + 7}.png"))
+        sitk.WriteImage(sitk.GetImageFromArray(sample.labels[10]), str(folder / "labels" / f"{n + 7}.png"))
+    (folder / "labels.toml").write_text('[labels]\n1 = "lung_right"\n2 = "lung_left"\n3 = "ground_glass"\n')
+    return folder
+
+
+def test_slices_as_pictures_are_learned_from_and_split_by_neighbours(pictures, tmp_path):
+    from dataclasses import replace
+
+    recipe = tiny_recipe(steps=2, validate_every=2)
+    flat = replace(recipe, network="unet2d", arch={"widths": (4, 8)}, spacing=(0.0, 6.25, 6.25), patch=(1, 32, 32))
+    start.begin_run(tmp_path / "run", flat, pictures, device="cpu")
+    told = json.loads((tmp_path / "run" / "split.json").read_text())
+    assert told["by"] == "neighbouring names"
+    assert told["validation"] == ["9", "10", "11", "12"]
+    with pytest.raises(InputError, match="single slices"):
+        start.readers(recipe, pictures)
