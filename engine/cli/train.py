@@ -41,6 +41,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, metavar="N", help="updates, in place of the recipe's")
     parser.add_argument("--minutes", type=float, metavar="N", help="end within this time, in place of the recipe's")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where (default: auto)")
+    parser.add_argument("--tensorboard", action="store_true", help="write the curves for TensorBoard too")
     parser.add_argument("--list", action="store_true", help="name the recipes and leave")
     given = parser.parse_args(list(words))
     if given.list:
@@ -51,7 +52,7 @@ def main(words: Sequence[str]) -> int:
             raise InputError(
                 "--resume was given together with --recipe or -o.", "A run keeps its own recipe.", "Leave them out."
             )
-        return _train(given.resume, data, given.device)
+        return _train(given.resume, data, given.device, board=given.tensorboard)
     if not given.recipe or given.out is None:
         raise InputError(
             "Recipe or folder is missing.",
@@ -66,7 +67,7 @@ def main(words: Sequence[str]) -> int:
     from engine.train.start import start_folder
 
     start_folder(given.out, recipe, data)
-    return _train(given.out, data, given.device)
+    return _train(given.out, data, given.device, board=given.tensorboard)
 
 
 def _data(data: Path | None, sources: Path | None) -> Data:
@@ -92,14 +93,20 @@ def _list() -> int:
     return 0
 
 
-def _train(folder: Path, data: Data, device: str) -> int:
+def _train(folder: Path, data: Data, device: str, *, board: bool) -> int:
+    from engine.train.board import Board, both
     from engine.train.start import resume_run
 
+    shown = Board(folder) if board else None
+    report = _say_validation if shown is None else both(_say_validation, shown)
     try:
-        dice = resume_run(folder, data, progress=_Lines(), report=_say_validation, device=device)
+        dice = resume_run(folder, data, progress=_Lines(), report=report, device=device)
     except (KeyboardInterrupt, Cancelled):
         print(f"Stopped. Go on with: groundglass train --resume {folder}", file=sys.stderr)
         return Cancelled.exit_code
+    finally:
+        if shown is not None:
+            shown.close()
     print(json.dumps({"run": str(folder), "validation_dice": dice}))
     return 0
 
