@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.core.types import IndexZyx, LabelArray
 from engine.train.augment import cut
 from engine.train.recipe import Recipe
-from engine.train.samples import LABEL_KEYS, UNKNOWN, Sample
+from engine.train.samples import INFECTION, LABEL_KEYS, UNKNOWN, Sample
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,12 +73,9 @@ class Drawer:
         loaded = self._case(int(rng.integers(len(self._cases))))
         sample = loaded.sample
         centre = _centre(loaded, recipe.patch, recipe.training.foreground, rng)
-        labels, lungs = sample.labels, sample.lungs
-        if sample.infection is not None:  # rides along as one more id
-            labels = np.where(sample.infection, np.uint8(_INFECTION_ID), labels)
-        hu, ids, sides, inside = cut(sample.hu, labels, lungs, centre, recipe.patch, recipe.augment, rng)
+        hu, ids, sides, inside = cut(sample.hu, sample.ids, sample.lungs, centre, recipe.patch, recipe.augment, rng)
         inside = np.where(ids == UNKNOWN, np.uint8(0), inside)
-        return Patch(hu, ids, sides, inside, sample.annotated, sample.infection is not None)
+        return Patch(hu, ids, sides, inside, sample.known, sample.infection is not None)
 
     def _case(self, index: int) -> _Loaded:
         with self._lock:
@@ -92,9 +89,6 @@ class Drawer:
             if len(self._loaded) > _KEPT_CASES:
                 self._loaded.popitem(last=False)
         return loaded
-
-
-_INFECTION_ID = 250
 
 
 @dataclass(frozen=True)
@@ -111,7 +105,7 @@ class Patch:
 
 def _places(sample: Sample, rng: np.random.Generator) -> dict[int, NDArray[np.int32]]:
     found: dict[int, NDArray[np.int32]] = {}
-    ids = sample.labels if sample.infection is None else np.where(sample.infection, _INFECTION_ID, sample.labels)
+    ids = sample.ids
     flat = ids.reshape(-1)
     for label in np.flatnonzero(np.bincount(flat, minlength=256)[1:UNKNOWN]) + 1:
         where = np.flatnonzero(flat == label)
@@ -148,10 +142,11 @@ def collate(recipe: Recipe, patches: Sequence[Patch]) -> tuple[Tensor, Target]:
     known = np.array([[key in p.annotated for key in recipe.labels] for p in patches], np.float32)
     valid = np.stack([p.inside for p in patches])[:, None].astype(np.float32)
     union, union_known, of = None, None, ()
-    if any(p.has_infection for p in patches):
-        union = torch.from_numpy(np.stack([p.labels == _INFECTION_ID for p in patches])[:, None].astype(np.float32))
+    parts = tuple(i for i, key in enumerate(recipe.labels) if key in _INFECTION)
+    if parts and any(p.has_infection for p in patches):
+        union = torch.from_numpy(np.stack([p.labels == INFECTION for p in patches])[:, None].astype(np.float32))
         union_known = torch.tensor([float(p.has_infection) for p in patches])
-        of = tuple(i for i, key in enumerate(recipe.labels) if key in _INFECTION)
+        of = parts
     target = Target(
         torch.from_numpy(truth.astype(np.float32)),
         torch.from_numpy(known),
@@ -174,7 +169,7 @@ def label_mask(key: str, labels: LabelArray, lungs: LabelArray) -> NDArray[np.bo
     if key == "lung":
         return lungs > 0
     if key == "infection":
-        return (labels == 3) | (labels == 4) | (labels == _INFECTION_ID)
+        return (labels == 3) | (labels == 4) | (labels == INFECTION)
     if key in {"lung_right", "lung_left"}:
         return lungs == LABEL_KEYS.index(key) + 1
     return labels == LABEL_KEYS.index(key) + 1

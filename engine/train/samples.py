@@ -22,6 +22,8 @@ from engine.geometry.grid import Grid
 from engine.geometry.resample import labels_to, volume_to
 from engine.synth.cohort import PAINTER_VERSION, SyntheticCase, make_case
 
+INFECTION = 250
+"""An id in `Sample.ids` where ground-glass or consolidation was drawn as one."""
 UNKNOWN = 255
 """An id in `Sample.labels` where nothing is known and nothing is learned."""
 LABEL_KEYS = ("lung_right", "lung_left", "ground_glass", "consolidation", "effusion")
@@ -55,6 +57,18 @@ class Sample:
     lungs: LabelArray
     annotated: frozenset[str] = frozenset(LABEL_KEYS)
     infection: MaskArray | None = None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Keys of all labels this case can teach: those drawn, and what follows from them."""
+        follow = {"lung": {"lung_right", "lung_left"}, "infection": {"ground_glass", "consolidation"}}
+        found = {key for key, parts in follow.items() if parts <= self.annotated}
+        return self.annotated | found | ({"infection"} if self.infection is not None else set())
+
+    @property
+    def ids(self) -> LabelArray:
+        """(z, y, x) `labels` with the common mask as one more id, INFECTION."""
+        return self.labels if self.infection is None else np.where(self.infection, np.uint8(INFECTION), self.labels)
 
 
 def synthetic(

@@ -73,7 +73,7 @@ def scores(
     drawn = np.zeros(len(recipe.labels))
     engine = ModuleEngine(module, device, bf16=bf16)
     for sample in samples:
-        shape = sample.hu.shape
+        shape, ids = sample.hu.shape, sample.ids
         run = Run(
             engine,
             recipe.intensity,
@@ -83,9 +83,9 @@ def scores(
         for start, logits in run.slabs(sample.hu, cancel=cancel):
             part = slice(start, start + logits.shape[1])
             chosen = _chosen(recipe, logits)
-            truths = _truths(recipe, sample.labels[part], sample.lungs[part])
+            truths = _truths(recipe, ids[part], sample.lungs[part])
             for i, key in enumerate(recipe.labels):
-                if key not in sample.annotated:
+                if key not in sample.known:
                     continue
                 truth = truths[i]
                 found = chosen[i]

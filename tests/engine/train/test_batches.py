@@ -60,3 +60,17 @@ def test_a_case_with_one_mask_for_infection_teaches_the_union():
     assert target.union.sum() > 0
     assert target.union_of == (2,)
     assert target.annotated.tolist() == [[1, 1, 0]] * 2
+
+
+def test_a_network_for_infection_alone_learns_from_a_common_mask_and_from_its_parts():
+    sample = tiny_sample()
+    recipe = dataclasses.replace(tiny_recipe(foreground=1.0), labels=("infection",))
+    common = dataclasses.replace(
+        sample, labels=sample.lungs, infection=sample.labels == 3, annotated=frozenset({"lung_right", "lung_left"})
+    )
+    none = dataclasses.replace(sample, annotated=frozenset({"lung_right", "ground_glass"}))
+    for case, known in ((sample, 1), (common, 1), (none, 0)):
+        _, target = Drawer(recipe, [lambda case=case: case]).batch(3)
+        assert target.annotated.tolist() == [[known], [known]]
+        assert target.union is None
+        assert not known or float(target.labels.sum()) > 0
