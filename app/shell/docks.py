@@ -23,7 +23,7 @@ from engine.core.paths import config_dir
 WIDTH_LEFT, WIDTH_RIGHT = 252, 300
 _LEAST_LEFT, _LEAST_RIGHT = 216, 256  # names of labels, and the table of the findings, can be read
 _VERSION = 2
-_HEIGHT_OF, _ALIKE = ".height", 0.15
+_HEIGHT_OF, _ALIKE = ".height", 0.03
 _FRAME_PX = 110  # menu, toolbar and foot
 _FIRST_PX = {"study": 196, "labels": 264, "tool": 168, "history": 158}
 """Heights at first: what these panels show of a chest CT with the program's own labels. The others take the rest."""

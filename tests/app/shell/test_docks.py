@@ -45,13 +45,14 @@ def test_the_options_of_a_tool_get_what_the_findings_leave() -> None:
     assert high["findings"] > low["findings"] + 100
 
 
+@pytest.mark.parametrize("before_px", [520, 900])
 def test_an_arrangement_of_a_low_window_does_not_squeeze_the_labels_of_a_high_one(
-    bench: Callable[..., Bench], tmp_path: Path
+    bench: Callable[..., Bench], tmp_path: Path, before_px: int
 ) -> None:
     source = chest_file(tmp_path)
     low = bench()
-    low.window.resize(1000, 520)
-    low.wait(lambda: low.window.height() == 520)
+    low.window.resize(1000, before_px)
+    low.wait(lambda: low.window.height() == before_px)
     low.open(source)
     low.window.docks.docks["study"].close()
     low.close()
