@@ -67,7 +67,8 @@ def replacing(path: Path, *, need_bytes: int = 0) -> Generator[Path, None, None]
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if need_bytes and shutil.disk_usage(path.parent).free < need_bytes:
+        room = shutil.disk_usage(path.parent) if need_bytes else None
+        if room is not None and room.total and room.free < need_bytes:  # some network drives tell no size at all
             raise OSError(errno.ENOSPC, "No space left on device")
         suffix = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
         handle, name = tempfile.mkstemp(prefix=".groundglass-", suffix=suffix, dir=path.parent)

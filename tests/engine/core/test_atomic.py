@@ -50,6 +50,12 @@ def test_a_disk_without_room_is_refused_before_anything_is_written(tmp_path, mon
     assert not list(tmp_path.iterdir())
 
 
+def test_a_drive_that_tells_no_size_is_not_taken_for_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 0))
+    write_bytes(tmp_path / "out", b"xx")
+    assert (tmp_path / "out").read_bytes() == b"xx"
+
+
 def test_a_full_disk_while_writing_is_told_and_cleaned_up(tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
