@@ -6,6 +6,7 @@ Needs no display. The sample study is computed; no picture of a patient is in th
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from installer.places import here  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = ("--size", "1280x800")
+OFTEN, OTHERS = 80, 64
+LARGE_BYTES = 200_000
 PICTURES: dict[str, tuple[str, ...]] = {
     "brush": ("--layout", "single", "--tool", "brush", *SIZE),
     "surfaces": ("--layout", "volume", *SIZE),
@@ -36,6 +39,7 @@ def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
+        os.environ["GROUNDGLASS_HOME"] = str(Path(temporary) / "home")  # as on the first day
         code = demo.run(here(), folder, lambda line: print(line, flush=True), window=False)
         if code:
             return code
@@ -46,7 +50,40 @@ def main() -> int:
             code = subprocess.run([*start, *words, "--screenshot", str(picture)], check=False).returncode
             if code:
                 return code
-    return 0
+        code = scenes(folder, Path(temporary))
+    for picture in IMAGES.glob("*.png"):
+        shrink(picture)
+    return code
+
+
+def scenes(folder: Path, temporary: Path) -> int:
+    """Take the pictures for which the window must be driven."""
+    words = [folder / "sample.nii.gz", folder / "mask.nii.gz", temporary / "chest", IMAGES]
+    call = [sys.executable, str(ROOT / "docs" / "scenes.py"), *map(str, words)]
+    return subprocess.run(call, check=False, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}).returncode
+
+
+def shrink(path: Path) -> None:
+    """Write a picture that is too large with 256 colours: greys, those of the labels, those met most often, others."""
+    if path.stat().st_size <= LARGE_BYTES:
+        return
+    import numpy as np
+    from PIL import Image, ImageColor
+
+    from engine.case.labelset import default_labelset
+
+    with Image.open(path) as picture:
+        whole = picture.convert("RGB")
+    pixels = np.asarray(whole).reshape(-1, 3)
+    tinted = pixels[np.ptp(pixels, axis=1) > 0]
+    values, counts = np.unique(tinted, axis=0, return_counts=True)
+    fixed = [part for label in default_labelset() for part in ImageColor.getrgb(label.colour)]
+    often = values[np.argsort(-counts)[: OFTEN - len(fixed) // 3]].ravel().tolist()
+    others = Image.fromarray(tinted[None]).quantize(OTHERS, method=Image.Quantize.MEDIANCUT)
+    greys = np.repeat(np.linspace(0, 255, 256 - OFTEN - OTHERS).round().astype(int), 3).tolist()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(greys + fixed + often + (others.getpalette() or [])[: 3 * OTHERS])
+    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
