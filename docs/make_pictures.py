@@ -20,7 +20,7 @@ from installer.places import here  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = ("--size", "1280x800")
-OFTEN, OTHERS = 80, 64
+OFTEN, OTHERS = 76, 84
 LARGE_BYTES = 200_000
 PICTURES: dict[str, tuple[str, ...]] = {
     "brush": ("--layout", "single", "--tool", "brush", *SIZE),
@@ -64,12 +64,13 @@ def scenes(folder: Path, temporary: Path) -> int:
 
 
 def shrink(path: Path) -> None:
-    """Write a picture that is too large with 256 colours: greys, those of the labels, those met most often, others."""
+    """Write a picture that is too large with 256 colours: greys, those of labels and theme, those met most often."""
     if path.stat().st_size <= LARGE_BYTES:
         return
     import numpy as np
     from PIL import Image, ImageColor
 
+    from app.look.tokens import DARK
     from engine.case.labelset import default_labelset
 
     with Image.open(path) as picture:
@@ -77,7 +78,8 @@ def shrink(path: Path) -> None:
     pixels = np.asarray(whole).reshape(-1, 3)
     tinted = pixels[np.ptp(pixels, axis=1) > 0]
     values, counts = np.unique(tinted, axis=0, return_counts=True)
-    fixed = [part for label in default_labelset() for part in ImageColor.getrgb(label.colour)]
+    named = {label.colour for label in default_labelset()} | {v for v in vars(DARK).values() if v.startswith("#")}
+    fixed = [part for colour in sorted(named) for part in ImageColor.getrgb(colour)]
     often = values[np.argsort(-counts)[: OFTEN - len(fixed) // 3]].ravel().tolist()
     others = Image.fromarray(tinted[None]).quantize(OTHERS, method=Image.Quantize.MEDIANCUT)
     greys = np.repeat(np.linspace(0, 255, 256 - OFTEN - OTHERS).round().astype(int), 3).tolist()
