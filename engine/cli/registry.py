@@ -19,6 +19,7 @@ VERBS: Registry[Verb] = Registry(
         "train": Entry("engine.cli.train:main", text="train a network from a recipe"),
         "evaluate": Entry("engine.cli.evaluate:main", text="measure a model on labelled cases"),
         "explain": Entry("engine.cli.explain:main", text="say why the network answers as it does at a place"),
+        "reproduce": Entry("engine.cli.reproduce:main", text="train a paper's table again on your data"),
         "models": Entry("engine.cli.models:main", text="list networks and weights"),
         "doctor": Entry("engine.cli.doctor:main", text="say what is there, what is missing, what to do"),
     },

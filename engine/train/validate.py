@@ -12,14 +12,16 @@ from torch import nn
 
 from engine.core.progress import CancelToken
 from engine.core.types import LabelArray
+from engine.metrics.overlap import Counts, counts
 from engine.nets.heads import groups, output_count
 from engine.predict.predictor import Run
 from engine.predict.tiles import plan
 from engine.predict.torch_engine import use_onednn
 from engine.train.batches import label_mask
 from engine.train.recipe import Recipe
-from engine.train.samples import Sample
+from engine.train.samples import UNKNOWN, Sample
 
+_NOTHING = Counts(0, 0, 0, 0)
 _OVERLAP = 0.1
 """Little: validation is a comparison between checkpoints, and time spent here is not spent learning."""
 
@@ -68,34 +70,41 @@ def scores(
         bf16: Compute as in training.
         cancel: Looked at before each window.
     """
-    both = np.zeros(len(recipe.labels))
-    total = np.zeros(len(recipe.labels))
-    drawn = np.zeros(len(recipe.labels))
+    total: dict[str, Counts] = {}
     engine = ModuleEngine(module, device, bf16=bf16)
     for sample in samples:
-        shape, ids = sample.hu.shape, sample.ids
-        run = Run(
-            engine,
-            recipe.intensity,
-            output_count(recipe.head, recipe.labels),
-            plan((shape[0], shape[1], shape[2]), recipe.patch, _OVERLAP),
-        )
-        for start, logits in run.slabs(sample.hu, cancel=cancel):
-            part = slice(start, start + logits.shape[1])
-            chosen = _chosen(recipe, logits)
-            truths = _truths(recipe, ids[part], sample.lungs[part])
-            for i, key in enumerate(recipe.labels):
-                if key not in sample.known:
-                    continue
-                truth = truths[i]
-                found = chosen[i]
-                both[i] += int((found & truth).sum())
-                total[i] += int(found.sum()) + int(truth.sum())
-                drawn[i] += int(truth.sum())
-    dice = {key: float(2 * both[i] / total[i]) for i, key in enumerate(recipe.labels) if drawn[i] > 0 and total[i] > 0}
+        for key, of_case in counts_of(engine, recipe, sample, cancel=cancel).items():
+            total[key] = total.get(key, _NOTHING) + of_case
+    dice = {key: pooled.dice for key, pooled in total.items() if pooled.tp + pooled.fn > 0}
     if dice:
         dice["mean"] = float(np.mean(list(dice.values())))
     return dice
+
+
+def counts_of(
+    engine: ModuleEngine, recipe: Recipe, sample: Sample, *, cancel: CancelToken | None = None
+) -> dict[str, Counts]:
+    """Return what was found and missed of each label that the sample knows, in voxels of the sample.
+
+    Args:
+        engine: The network.
+        recipe: Labels, patch, grey values.
+        sample: On the recipe's spacing.
+        cancel: Looked at before each window.
+    """
+    nz, ny, nx = sample.hu.shape
+    outputs = output_count(recipe.head, recipe.labels)
+    run = Run(engine, recipe.intensity, outputs, plan((nz, ny, nx), recipe.patch, _OVERLAP))
+    total = {key: _NOTHING for key in recipe.labels if key in sample.known}
+    ids = sample.ids
+    for start, logits in run.slabs(sample.hu, cancel=cancel):
+        part = slice(start, start + logits.shape[1])
+        taught = ids[part] != UNKNOWN
+        found, truths = _chosen(recipe, logits), _truths(recipe, ids[part], sample.lungs[part])
+        for i, key in enumerate(recipe.labels):
+            if key in total:
+                total[key] += counts(found[i] & taught, truths[i] & taught)
+    return total
 
 
 def _chosen(recipe: Recipe, logits: NDArray[np.float32]) -> list[NDArray[np.bool_]]:
