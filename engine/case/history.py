@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ class History:
     """
 
     def __init__(self, case: Case, *, budget_mib: float = DEFAULT_BUDGET_MIB) -> None:
-        self._case = case
+        # Not held: with the case go a volume and a label map, at once and not when cycles are looked for.
+        self._owner = weakref.ref(case)
         self._budget = int(budget_mib * (1 << 20))
         self._steps: list[Change] = []
         self._done = 0
@@ -39,6 +41,17 @@ class History:
         """A new step was done (the journal listens)."""
         self.moved: Signal[[int]] = Signal()
         """Undo or redo happened; the argument is the number of steps now in force."""
+
+    @property
+    def _case(self) -> Case:
+        case = self._owner()
+        if case is None:
+            raise GroundglassError(
+                "There is nothing to change any more.",
+                "The case of this history was closed.",
+                "This is a defect; please report it.",
+            )
+        return case
 
     @property
     def steps(self) -> tuple[Change, ...]:

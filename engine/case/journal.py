@@ -242,8 +242,8 @@ class Journal:
         Raises:
             ResourceError: the newest changes could not be written. The journal is closed all the same.
         """
-        for unwatch in self._unwatch:
-            unwatch()
+        while self._unwatch:
+            self._unwatch.pop()()
         try:
             history = self._case.history
             if not history.steps and not history.forgotten and not self._case.labels.counts[1:].any():

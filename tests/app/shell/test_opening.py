@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 import SimpleITK as sitk
 
 from app.shell.opening import Source
+from engine.case.delta import Delta
 from engine.core.errors import ChoiceNeeded, GeometryError
+from engine.geometry.box import Box
 from tests.support import dicom_corpus as corpus
 from tests.support.window import Bench, chest_file
 
@@ -111,3 +115,28 @@ def test_what_was_opened_is_listed_as_recent(bench: Callable[..., Bench], tmp_pa
     b.window.opening.close()
     b.open(path)
     assert b.window.opening._recent.studies == ()
+
+
+def test_the_study_before_gives_its_memory_back_at_once(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    b = bench(layout="grid")
+    b.open(chest_file(tmp_path))
+    case = b.session.case
+    assert case is not None
+    box = Box((2, 3, 4), (8, 20, 30))
+    case.history.apply(Delta.between(case.labels, box, np.full(box.shape, 3, np.uint8), title="x"))
+    b.qtbot.wait(50)
+    gone = weakref.ref(case)
+    del case
+    gc.collect()
+    gc.disable()  # two volumes must not lie there until somebody looks for cycles
+    try:
+        b.window.opening.open_path(stored_as_hu(tmp_path))
+        b.wait(lambda: gone() is None)
+    finally:
+        gc.enable()
+
+
+def stored_as_hu(folder: Path) -> Path:
+    values = np.random.default_rng(2).integers(-1000, 400, (9, 13, 11)).astype(np.int16)
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(folder / "other.nrrd"))
+    return folder / "other.nrrd"
