@@ -20,6 +20,7 @@ from engine.core.words import counted
 
 _LUNG_TIP = "Of both lungs with their ground-glass and consolidation; effusion lies outside."
 _NO_LUNG = "needs a lung label"
+_FIGURE_PX = 34
 _HEADS = (
     ("", ""),
     ("", ""),
@@ -71,6 +72,8 @@ class FindingsPanel(PanelBody):
         self._table.setHorizontalSpacing(8)
         self._table.setVerticalSpacing(4)
         self._table.setColumnStretch(1, 1)
+        for k in range(2, len(_HEADS)):
+            self._table.setColumnMinimumWidth(k, _FIGURE_PX)  # columns stand still when a dash becomes a figure
         self._thirds = ThirdsChart()
         self._plot_place = column(gap=0)
         self._plot: HistogramPlot | None = None
