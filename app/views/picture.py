@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QRegion
 
 from app.model.session import Session
 from app.views.blend import OUTLINE_PX, Argb, Palette, build_palette, grey_pixels, grey_table, overlay_pixels
@@ -160,7 +160,10 @@ class SlicePicture:
         self._set_ratio(1.0)
         painter = QPainter(self._canvas)
         painter.setClipRect(rect)
-        painter.fillRect(rect, PANE_BACKGROUND)
+        # Only beside the slice: what it covers need not be written twice.
+        covered = self._target().toAlignedRect().adjusted(2, 2, -2, -2)
+        for beside in QRegion(rect).subtracted(QRegion(covered)):  # type: ignore[attr-defined] - not in the stubs
+            painter.fillRect(beside, PANE_BACKGROUND)
         self._draw_grey(painter, rect)
         if not self._session.overlay.hidden:
             self._draw_labels(painter, rect, palette)
