@@ -34,7 +34,7 @@ def publish(weights: Path, card: Card, folder: Path) -> Card:
         told,
         **{
             name: getattr(card, name)
-            for name in ("id", "title", "text", "licence", "trained_on", "figures", "limits", "created")
+            for name in ("id", "title", "text", "licence", "trained_on", "figures", "limits", "thresholds", "created")
             if getattr(card, name)
         },
     )
