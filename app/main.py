@@ -116,6 +116,7 @@ def start_application() -> QApplication:
 def _run(app: QApplication, preferences: Preferences, options: argparse.Namespace) -> int:
     from app.shell.crash_guard import CrashGuard
     from app.shell.ending import Ending
+    from app.shell.frame import Frame
     from app.shell.window import Window
     from engine.core.log import start_log
 
@@ -128,7 +129,8 @@ def _run(app: QApplication, preferences: Preferences, options: argparse.Namespac
     ending.install()
     errand = Errand(window, options, answers_of(options))
     window.resize(*(options.size or _SIZE))
-    if options.size or _fits(app):
+    known = not options.size and options.screenshot is None and Frame(window).restore()
+    if known or options.size or _fits(app):
         window.show()
     else:
         window.showMaximized()  # only the system knows how much of the screen the frame takes
