@@ -26,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")  # as `app.main` sets it; or the CPU time would leave threads out
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 from scipy import ndimage
@@ -268,10 +268,14 @@ class Heartbeat(QTimer):
 
 
 def run_until(done: Callable[[], bool], limit_s: float) -> bool:
-    """Let the window live until something is true."""
-    ends = time.perf_counter() + limit_s
+    """Let the window live until something is true. It sleeps in between, as it does in the program.
+
+    A window that spins instead takes the interpreter from the workers it waits for, 5 ms at every turn.
+    """
+    ends, loop, wake = time.perf_counter() + limit_s, QEventLoop(), QTimer()
+    wake.start(2)
     while time.perf_counter() < ends:
-        QApplication.processEvents()
+        loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         if done():
             return True
     return False
