@@ -40,7 +40,9 @@ def grey_table(window: Window) -> Argb:
 
 def grey_pixels(image: HuArray, table: Argb) -> Argb:
     """Return the (rows, columns) pixels of a contiguous int16 image."""
-    return table.take(image.view(np.uint16))
+    pixels = np.empty(image.shape, dtype=np.uint32)
+    # No index is outside; told so, numpy writes the pixels once and not twice.
+    return table.take(image.view(np.uint16), out=pixels, mode="clip")
 
 
 @dataclass(frozen=True, eq=False)

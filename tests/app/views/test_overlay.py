@@ -7,7 +7,7 @@ import pytest
 
 from app.model.session import PLANES, Overlay, Plane, Preview
 from app.views.blend import PROPOSED, TAKEN_AWAY, build_palette
-from app.views.frame import PlaneFrame
+from app.views.frame import Patch, PlaneFrame
 from app.views.overlay import LabelLayer
 from engine.case.labelset import default_labelset
 from engine.geometry.box import Box
@@ -83,3 +83,18 @@ def test_the_extent_holds_every_label_and_little_else() -> None:
     shown = np.argwhere(layer.codes)
     assert (layer.extent.top, layer.extent.bottom) == (shown[:, 0].min(), shown[:, 0].max() + 1)
     assert (layer.extent.left, layer.extent.right) == (shown[:, 1].min(), shown[:, 1].max() + 1)
+
+
+@pytest.mark.parametrize("width", [16, 19])
+def test_the_extent_is_tight_whatever_the_width(width: int) -> None:
+    grid = Grid((3, 12, width), (2.5, 0.8, 0.7))
+    layer = LabelLayer(PlaneFrame(grid, "axial"))
+    for top, left in ((0, 0), (4, 7), (11, width - 1), (5, 8)):
+        labels = np.zeros(grid.shape_zyx, np.uint8)
+        labels[1, top, left] = 200
+        layer.rebuild(a_case(grid=grid, labels=labels), None, 1, PALETTE)
+        assert layer.extent == Patch(top, top + 1, left, left + 1)
+        assert np.argwhere(layer.codes).tolist() == [[top, left]], "nothing is left of the slice before"
+    layer.rebuild(a_case(grid=grid), None, 1, PALETTE)
+    assert layer.extent.empty
+    assert not layer.codes.any()
