@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look.icons import swatch
-from app.look.pieces import column, indent, push, resize_on_screen, row, words
+from app.look.pieces import ShortLabel, column, indent, push, resize_on_screen, row, words
 from app.model.prefs import Preferences
 from app.shell.actions import ActionTable
 from app.shell.shortcuts import conflicts, normal
@@ -93,12 +93,10 @@ class SettingsDialog(QDialog):
         self.kept.setToolTip("Beyond it the oldest exported cases are removed; what was never exported stays.")
         taken = room(state_dir() / "cases", 0).nbytes / (1 << 20)
         self.recent = _switch("Remember recent studies", now.keep_recent, self._set("keep_recent"))
-        places = "\n".join(
-            f"{what}: {path}"
+        places = [
+            ShortLabel(f"{what}: {path}", "small", cut=Qt.TextElideMode.ElideMiddle)
             for what, path in (("Settings", config_dir()), ("Cases and log", state_dir()), ("Weights", data_dir()))
-        )
-        where = words(places, "small", wrap=True)
-        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        ]
         return _page(
             _line("Networks run on", self.device),
             _line("Threads of networks", self.threads),
@@ -108,7 +106,7 @@ class SettingsDialog(QDialog):
             words("Their paths may hold names; they stay on this machine.", "small"),
             12,
             words("Where things lie", "muted"),
-            where,
+            *places,
         )
 
     def _labels_page(self) -> QWidget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -63,8 +64,15 @@ def secrets_of(data: bytes) -> set[str]:
     found: set[str] = set()
     for plain in _layers(data, 0):
         lower = plain.lower()
-        found |= {s for s in SECRETS if s.encode() in lower or s.encode("utf-16-le") in lower}
+        found |= {s for s in SECRETS if _holds(lower, s.encode()) or _holds(lower, s.encode("utf-16-le"))}
     return found
+
+
+def _holds(data: bytes, secret: bytes) -> bool:
+    """Whether a secret stands there; a short number not as a part of a longer one, as random identifiers hold many."""
+    if not secret.isdigit() or len(secret) > 6:
+        return secret in data
+    return re.search(rb"(?<!\d)" + secret + rb"(?!\d)", data) is not None
 
 
 def _layers(data: bytes, depth: int) -> Iterator[bytes]:

@@ -84,7 +84,7 @@ class Bench:
 
     def click(self, widget: QWidget) -> None:
         """Press and let go the left button in the middle of what is seen of a widget."""
-        assert widget.isVisible(), "a person cannot click what is not seen"
+        self.qtbot.waitUntil(widget.isVisible, timeout=WAIT_MS)  # a person waits for what is not seen yet
         self._show_inside(widget)
         where = widget.visibleRegion().boundingRect().center()
         assert not where.isNull(), "a person cannot click what is not seen"

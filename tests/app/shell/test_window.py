@@ -50,12 +50,16 @@ def test_a_button_under_the_mouse_hides_nothing_of_the_foot(bench: Callable[...,
     b = bench()
     b.open(chest_file(tmp_path))
     segment = b.window.main_bar.widgetForAction(b.window.actions_table["run.segment"])
-    middle = segment.mapTo(b.window, segment.rect().center())
-    QTest.mouseMove(b.window, middle + QPoint(0, 200))
-    QTest.mouseMove(b.window, middle)
     taskbar = b.window.taskbar
     tip = b.window.actions_table.action("run.segment").tip
-    b.wait(lambda: taskbar.title.whole == tip)
+
+    def hovered() -> bool:  # again and again, as the bar still moves while the window fills
+        middle = segment.mapTo(b.window, segment.rect().center())
+        QTest.mouseMove(b.window, middle + QPoint(0, 200))
+        QTest.mouseMove(b.window, middle)
+        return bool(taskbar.title.whole == tip)
+
+    b.wait(hovered)
     go_on = threading.Event()
     job = Job("Reading", lambda _job: go_on.wait(20))
     b.window.jobs.start(job)

@@ -78,7 +78,7 @@ def test_existing_files_and_full_disks(tmp_path, findings, monkeypatch, write):
     path.write_text("mine")
     with pytest.raises(InputError, match="exists already"):
         write(path, findings)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1})())
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1, "total": 1 << 40})())
     with pytest.raises(ResourceError, match="full"):
         write(path, findings, overwrite=True)
     assert path.read_text() == "mine"

@@ -227,7 +227,7 @@ def test_a_really_full_device_is_named(tmp_path, monkeypatch):
 
 
 def test_a_disk_too_small_is_refused_before_writing(tmp_path, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 10})())
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 10, "total": 1 << 40})())
     with pytest.raises(ResourceError, match="disk is full"):
         write_labels(tmp_path / "m.nii", some_labels(), oblique_grid((7, 11, 5)), default_labelset())
     assert not list(tmp_path.iterdir())
