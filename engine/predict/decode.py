@@ -75,6 +75,11 @@ class Decoder:
         return tuple(i for i in self.lesion_ids if i != self._id("effusion"))
 
     @property
+    def lungs_hold_lesions(self) -> bool:
+        """Whether the network was taught as this program teaches: each lung with the lesions in it."""
+        return self._card.head == "sigmoid" and {"lung_right", "lung_left"} <= set(self._index)
+
+    @property
     def told_by_density(self) -> bool:
         """Whether ground-glass and consolidation are told apart by HU, not by the network."""
         return "infection" in self._lesions

@@ -21,6 +21,8 @@ LUNG_PIECE_ML = 1.0
 SPECK_ML = 0.03
 """A lesion of less than this is noise: a ball of 4 mm."""
 REACH_MM = 10.0
+FLUID_REACH_MM = 30.0
+INSIDE_SHARE = 0.1
 _WORK_MM = 3.0
 
 
@@ -32,11 +34,16 @@ class Cleaning:
         lung_piece_ml: Smaller loose pieces of lung go.
         speck_ml: Smaller lesions go.
         reach_mm: Ground-glass and consolidation farther than this from lung go.
+        fluid_reach_mm: Fluid farther than this from lung goes; it may lie where a lung has no air left.
+        inside_share: Of a lesion, the network has to call at least this lung as well, where it was taught that lungs
+            hold their lesions: what it calls consolidation and not lung is fat or muscle above the lungs.
     """
 
     lung_piece_ml: float = LUNG_PIECE_ML
     speck_ml: float = SPECK_ML
     reach_mm: float = REACH_MM
+    fluid_reach_mm: float = FLUID_REACH_MM
+    inside_share: float = INSIDE_SHARE
 
 
 def clean(
@@ -215,7 +222,7 @@ def _settle_lesions(
     cleaning: Cleaning,
     look: Callable[[], None],
 ) -> NDArray[np.bool_]:
-    """Drop specks, and ground-glass and consolidation of which no voxel is near a lung.
+    """Drop specks, lesions of which no voxel is near a lung, and what the network itself does not call lung.
 
     Whole lesions go or stay: the middle of a large consolidation may be far from the lung that the network saw.
     Ground-glass and consolidation side by side count as one.
@@ -231,7 +238,12 @@ def _settle_lesions(
         return changed
     voxel_ml = float(np.prod(spacing)) / 1000
     wrong = found.sizes < round(cleaning.speck_ml / voxel_ml)
-    wrong |= (found.value_of == 1) & ~_reached(found, lung, spacing, air_lung, cleaning.reach_mm, look)
+    held = found.value_of == 1
+    reach = (cleaning.reach_mm, cleaning.fluid_reach_mm)
+    near, within = _reached(found, lung, spacing, air_lung, reach, look)
+    wrong |= np.where(held, ~near, ~within)
+    if decoder.lungs_hold_lesions and lung.any():
+        wrong |= held & (_over_lung(found, lung, look) < cleaning.inside_share * found.sizes)
     wrong[0] = False
     if not wrong.any():
         return changed
@@ -249,10 +261,10 @@ def _reached(
     lung: LabelArray,
     spacing: FloatZyx,
     air_lung: MaskArray | None,
-    reach_mm: float,
+    reach_mm: tuple[float, float],
     look: Callable[[], None],
-) -> NDArray[np.bool_]:
-    """Return which pieces have a voxel within `reach_mm` of any lung; all, where no lung is seen."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which pieces have a voxel within each reach of any lung; all, where no lung is seen."""
     import edt
 
     step = coarse_steps(spacing)
@@ -260,16 +272,28 @@ def _reached(
     if air_lung is not None:
         seen |= air_lung
     if not seen.any():
-        return np.ones(len(found.sizes), dtype=np.bool_)
+        every = np.ones(len(found.sizes), dtype=np.bool_)
+        return every, every
     wide = (spacing[0] * step[0], spacing[1] * step[1], spacing[2] * step[2])
-    near = edt.edt(~seen, anisotropy=wide, black_border=False, parallel=1) <= reach_mm
+    away = edt.edt(~seen, anisotropy=wide, black_border=False, parallel=1)
     _, y, x = found.box.slices
     rows = np.arange(y.start, y.stop) // step[1]
     columns = np.arange(x.start, x.stop) // step[2]
-    reached = np.zeros(len(found.sizes), dtype=np.bool_)
+    reached = (np.zeros(len(found.sizes), dtype=np.bool_), np.zeros(len(found.sizes), dtype=np.bool_))
     for z, pieces in found.slices(look):
-        reached[pieces[near[z // step[0]][np.ix_(rows, columns)]]] = True
+        here = away[z // step[0]][np.ix_(rows, columns)]
+        for pieces_near, mm in zip(reached, reach_mm, strict=True):
+            pieces_near[pieces[here <= mm]] = True
     return reached
+
+
+def _over_lung(found: _Pieces, lung: LabelArray, look: Callable[[], None]) -> NDArray[np.int64]:
+    """Return how many voxels of each piece the network calls lung too."""
+    over = np.zeros(len(found.sizes), dtype=np.int64)
+    inside = found.box.slices[1:]
+    for z, pieces in found.slices(look):
+        over += np.bincount(pieces[lung[z][inside] > 0], minlength=len(over))
+    return over
 
 
 def _uncover(labels: LabelArray, lung: LabelArray, where: MaskArray, decoder: Decoder) -> None:
