@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QStatusTipEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.jobs.job import Job
 from app.look.tokens import DARK, LIGHT, tokens_of
@@ -49,17 +50,12 @@ def test_nothing_falls_off_the_end_of_the_toolbar_in_a_narrow_window(bench: Call
 def test_a_button_under_the_mouse_hides_nothing_of_the_foot(bench: Callable[..., Bench], tmp_path: Path) -> None:
     b = bench()
     b.open(chest_file(tmp_path))
-    segment = b.window.main_bar.widgetForAction(b.window.actions_table["run.segment"])
     taskbar = b.window.taskbar
     tip = b.window.actions_table.action("run.segment").tip
-
-    def hovered() -> bool:  # again and again, as the bar still moves while the window fills
-        middle = segment.mapTo(b.window, segment.rect().center())
-        QTest.mouseMove(b.window, middle + QPoint(0, 200))
-        QTest.mouseMove(b.window, middle)
-        return bool(taskbar.title.whole == tip)
-
-    b.wait(hovered)
+    # What Qt sends while the mouse rests on the button. A real move would do, if no window of an earlier test lay
+    # under the mouse: without a display they all lie in one place.
+    QApplication.sendEvent(b.window, QStatusTipEvent(tip))
+    b.wait(lambda: taskbar.title.whole == tip)
     go_on = threading.Event()
     job = Job("Reading", lambda _job: go_on.wait(20))
     b.window.jobs.start(job)
