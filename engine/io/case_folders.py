@@ -6,6 +6,7 @@ A mask that is missing means the label was not drawn in this case; an empty mask
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,10 +96,24 @@ def read_scan(folder: Path) -> Volume:
     """
     from engine.io.source import open_volume
 
+    return open_volume(_wanted_ct(folder))
+
+
+def scan_hash(folder: Path) -> str:
+    """Return a short name for the content of the CT of a case, the same wherever it lies.
+
+    Raises:
+        InputError: it is missing.
+    """
+    with _wanted_ct(folder).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+
+
+def _wanted_ct(folder: Path) -> Path:
     ct = _ct(folder)
     if ct is None:
         raise InputError(f"The case “{folder.name}” has no ct.nii.gz.", "", "Add it.")
-    return open_volume(ct)
+    return ct
 
 
 def _ct(folder: Path) -> Path | None:

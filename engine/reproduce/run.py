@@ -14,6 +14,7 @@ import torch
 from engine.core.atomic import write_text
 from engine.core.errors import InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.io.privacy import hashed
 from engine.metrics.overlap import Counts
 from engine.nets.checkpoint import load
 from engine.reproduce.claims import MEASURES, Row, Table
@@ -22,10 +23,11 @@ from engine.train import recipe as recipes
 from engine.train import run_folder
 from engine.train.loop import Trainer
 from engine.train.recipe import Recipe
-from engine.train.start import readers, split_of
+from engine.train.start import device_of, readers, split_of
 from engine.train.validate import ModuleEngine, counts_of
 
 RESULT = "result.json"
+ASKED = "asked.json"
 _KEPT = 0.2
 """Share of slices, or about of patients, that is kept aside."""
 _SEED = 1
@@ -87,16 +89,39 @@ def reproduce(
         cancel: Looked at after every update.
 
     Raises:
-        InputError: there are too few cases.
+        InputError: there are too few cases, or `out` was begun with something else.
         Cancelled: someone said stop; the next call goes on.
     """
     told, token = progress or NoProgress(), cancel or CancelToken()
+    _agree(out, table, data, effort or Effort())
     scored: list[Scored] = []
     for by in splits:
         for row in table.rows:
             recipe = recipe_of(table, row, effort or Effort())
             scored.append(_row(row, by, recipe, data, out / f"{recipe.name}-by-{by}", told, token))
     return scored
+
+
+def _agree(out: Path, table: Table, data: Path, effort: Effort) -> None:
+    """Note what is reproduced, and refuse a folder that holds rows of something else.
+
+    Raises:
+        InputError: it was begun with another table, other data or another effort.
+    """
+    # a path may hold a name: it is known again without being kept
+    asked = {"table": table.title, "data": hashed(str(data.resolve())), **asdict(effort)}
+    note = out / ASKED
+    if not note.exists():
+        write_text(note, json.dumps(asked, indent=1, ensure_ascii=False) + "\n")
+        return
+    before = json.loads(note.read_text(encoding="utf-8"))
+    other = next((key for key in asked if before.get(key) != asked[key]), None)
+    if other is not None:
+        raise InputError(
+            f"The folder “{out.name}” was begun with another “{other}”.",
+            "Rows of both would stand in one table.",
+            "Give another folder with -o, or the same words as before.",
+        )
 
 
 def recipe_of(table: Table, row: Row, effort: Effort) -> Recipe:
@@ -133,11 +158,12 @@ def _row(row: Row, by: By, recipe: Recipe, data: Path, folder: Path, progress: P
     train, kept = divided(recipe, data, by)
     if not (folder / "recipe.json").exists():
         run_folder.start(folder, recipe, split=None, threads=torch.get_num_threads())
-    trainer = Trainer(recipe, train, [], folder, progress=progress, cancel=cancel)
+    device = device_of("auto")
+    trainer = Trainer(recipe, train, [], folder, device, progress, cancel)
     if (folder / run_folder.STATE).exists():
         trainer.resume()
     trainer.run()
-    cases = measured(folder, recipe, kept, cancel)
+    cases = measured(folder, recipe, kept, device, cancel)
     scored = Scored(row.name, by, cases, trainer.step, round(trainer.spent_s / 60, 2), len(train))
     plain = asdict(scored) | {"cases": {m: [None if math.isnan(v) else v for v in vs] for m, vs in cases.items()}}
     write_text(done, json.dumps(plain, indent=1) + "\n")
@@ -157,13 +183,12 @@ def divided(recipe: Recipe, data: Path, by: By) -> tuple[list[Reader], list[Read
         InputError: nothing can be kept aside.
     """
     whole = replace(recipe, data=replace(recipe.data, train=0, validation=1, folds=0))
-    count = len(split_of(whole, data).train) + 1
+    every = split_of(whole, data)
+    count = len(every.train) + len(every.validation)
     validation = max(1, round(_KEPT * count))
     train, kept = readers(replace(whole, data=replace(whole.data, validation=validation)), data)
     if by == "slice":
-        every = [*train, *kept]
-        thick = recipe.patch[0]
-        train, kept = by_slice(every, _KEPT, thick, _SEED)
+        train, kept = by_slice([*train, *kept], _KEPT, recipe.patch[0], _SEED)
     if not kept or not train:
         raise InputError(
             f"“{data.name}” cannot be divided.", f"It holds {count} case.", "Give at least two cases of two patients."
@@ -171,10 +196,12 @@ def divided(recipe: Recipe, data: Path, by: By) -> tuple[list[Reader], list[Read
     return list(train), list(kept)
 
 
-def measured(folder: Path, recipe: Recipe, kept: list[Reader], cancel: CancelToken) -> dict[str, list[float]]:
+def measured(
+    folder: Path, recipe: Recipe, kept: list[Reader], device: torch.device, cancel: CancelToken
+) -> dict[str, list[float]]:
     """Return every measure of every case kept aside, mean over labels, by the last weights of a run."""
     module, _ = load(folder / "last.safetensors")
-    engine = ModuleEngine(module.eval(), torch.device("cpu"), bf16=False)
+    engine = ModuleEngine(module.eval().to(device), device, bf16=False)
     out: dict[str, list[float]] = {}
     for read in kept:
         per_label = counts_of(engine, recipe, read(), cancel=cancel)

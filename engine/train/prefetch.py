@@ -30,7 +30,7 @@ class Ahead:
         self._drawer = drawer
         self._accumulate = accumulate
         self._reach = 2 * workers
-        self._pool = ThreadPoolExecutor(workers, "ThreadPoolExecutor-patches") if workers else None
+        self._pool = ThreadPoolExecutor(workers, "patches") if workers else None
         self._coming: dict[tuple[int, int], Future[tuple[Tensor, Target]]] = {}
 
     def batch(self, step: int, part: int = 0) -> tuple[Tensor, Target]:

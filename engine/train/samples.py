@@ -90,8 +90,7 @@ def synthetic(
 
     Cost: about 5 s and 12 MiB a case at 2 × 1.5 × 1.5 mm.
     """
-    name = "x".join(f"{s:g}" for s in spacing_zyx_mm)
-    home = folder / f"painter-{PAINTER_VERSION}-{_CUT_VERSION}" / name
+    home = folder / f"painter-{PAINTER_VERSION}-{_CUT_VERSION}" / _written(spacing_zyx_mm)
     told = progress or NoProgress()
     paths: list[Path] = []
     for done, seed in enumerate(seeds):
@@ -117,7 +116,7 @@ def painted(
 
     Args:
         scan: Folder with a ``ct.nii.gz`` that shows lungs.
-        folder: Where they are kept; a subfolder per painter version and spacing is made.
+        folder: Where they are kept; a subfolder per painter version, spacing and content of the scan is made.
         seeds: What is painted.
         spacing_zyx_mm: Spacing of the samples.
         progress: Told after every case.
@@ -126,11 +125,12 @@ def painted(
     Raises:
         InputError: the scan is missing or shows too little lung.
     """
-    from engine.io.case_folders import read_scan
+    from engine.io.case_folders import read_scan, scan_hash
     from engine.synth.hosts.anatomy import host_of
     from engine.synth.hosts.paint import HOST_PAINTER_VERSION, paint_host
 
-    home = folder / f"hosts-{HOST_PAINTER_VERSION}-{_CUT_VERSION}" / "x".join(f"{s:g}" for s in spacing_zyx_mm)
+    home = folder / f"hosts-{HOST_PAINTER_VERSION}-{_CUT_VERSION}" / _written(spacing_zyx_mm)
+    home /= scan_hash(scan)  # folders of the same name elsewhere hold other patients
     paths = [home / f"{scan.name}-{seed:06d}.npz" for seed in seeds]
     told, token = progress or NoProgress(), cancel or CancelToken()
     if all(path.exists() for path in paths):
@@ -144,6 +144,10 @@ def painted(
             _write(path, sample_of(paint_host(host, seed), spacing_zyx_mm, path.stem))
     told.update(len(paths), len(paths), f"Painted into {scan.name}")
     return paths
+
+
+def _written(spacing_zyx_mm: FloatZyx) -> str:
+    return "x".join(f"{s:g}" for s in spacing_zyx_mm)
 
 
 def synthetic_sample(seed: int, spacing_zyx_mm: FloatZyx, *, cancel: CancelToken | None = None) -> Sample:

@@ -86,14 +86,13 @@ def resume_run(
     """
     told, token = progress or NoProgress(), cancel or CancelToken()
     torch.set_num_threads(_threads())
-    place = _device(device)
+    place = device_of(device)
     here = world.join(place)
     try:
         recipe = run_folder.read_recipe(folder)
-        if here.leads:  # makes the cases, while the others wait
-            readers(recipe, data, told, token)
-        here.agree(0)
-        train, validation = readers(recipe, data, told, token)
+        made = readers(recipe, data, told, token) if here.leads else None
+        here.agree(0)  # the others wait until the cases are made
+        train, validation = made or readers(recipe, data, told, token)
         trainer = Trainer(recipe, train, validation, folder, place, told, token, report or _nobody, here)
         if (folder / run_folder.STATE).exists():
             trainer.resume()
@@ -179,7 +178,12 @@ def _threads() -> int:
     return max(1, min(spared, torch.get_num_threads()))  # torch knows what the user allows it
 
 
-def _device(name: str) -> torch.device:
+def device_of(name: str) -> torch.device:
+    """Return ``"cpu"``, ``"cuda"``, or for ``"auto"`` the better one there is.
+
+    Raises:
+        InputError: there is no CUDA device.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():

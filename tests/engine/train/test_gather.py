@@ -11,7 +11,7 @@ from engine.synth.cohort import make_case
 from engine.train import gather as gathering
 from engine.train import manifest, start
 from engine.train.batches import Drawer
-from engine.train.samples import UNKNOWN
+from engine.train.samples import UNKNOWN, painted, read
 from tests.support.training import tiny_recipe, tiny_sample
 
 SPACING = (8.0, 5.0, 5.0)
@@ -90,3 +90,15 @@ def test_the_card_of_a_run_names_sources_and_licence(gathered, tmp_path):
     assert "CC-BY-4.0" in card
     assert "painted into host (A friend, CC BY 4.0)" in card
     assert "split by the manifest" in card
+
+
+@pytest.mark.slow
+def test_another_scan_in_a_folder_of_the_same_name_is_painted_anew(gathered, tmp_path):
+    other = tmp_path / "host"
+    other.mkdir()
+    chest = make_case(6, spacing_zyx_mm=(8.0, 4.0, 4.0), kind="normal", slab=False, tilt_deg=0.0)
+    write_volume(other / "ct.nii.gz", chest.hu, chest.grid)
+    first = painted(gathered.root / "host", tmp_path / "kept", [7], SPACING)
+    second = painted(other, tmp_path / "kept", [7], SPACING)
+    assert first != second
+    assert not np.array_equal(read(first[0]).hu, read(second[0]).hu)
