@@ -28,6 +28,9 @@ class Augmentation:
         mirror: Left and right may be swapped (with the labels of the lungs).
         noise_hu: Largest standard deviation of added noise.
         blur_voxels: Largest standard deviation of blur in the plane.
+        blur_slices: Largest standard deviation of blur across slices: a thicker slice.
+        sharpen: Largest enhancement of edges: a harder kernel.
+        frame: Largest share of a side that a narrower field of view cuts off; beyond is air, not learned from.
         shift_hu: Largest offset.
         contrast: Largest relative change of contrast.
         chance: Probability of each single change.
@@ -38,6 +41,9 @@ class Augmentation:
     mirror: bool = True
     noise_hu: float = 25.0
     blur_voxels: float = 0.9
+    blur_slices: float = 0.8
+    sharpen: float = 0.8
+    frame: float = 0.2
     shift_hu: float = 25.0
     contrast: float = 0.07
     chance: float = 0.4
@@ -83,7 +89,10 @@ def cut(
         values = np.ascontiguousarray(values[..., ::-1])
         ids, sides, inside = (np.ascontiguousarray(a[..., ::-1]) for a in (ids, sides, inside))
         ids, sides = swap_sides(ids), swap_sides(sides)
-    return _grey(values, augmentation, rng), ids, sides, inside
+    values = _grey(values, augmentation, rng)
+    if augmentation.frame and rng.random() < augmentation.chance / 2:
+        values, inside = _framed(values, inside, augmentation.frame, rng)
+    return values, ids, sides, inside
 
 
 def swap_sides(labels: LabelArray) -> LabelArray:
@@ -141,13 +150,28 @@ def _turned(
     return values, ids, sides, inside
 
 
+def _framed(
+    values: NDArray[np.float32], inside: LabelArray, share: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], LabelArray]:
+    """Return a patch as a narrower field of view shows it."""
+    _, ny, nx = values.shape
+    top, bottom, left, right = rng.uniform(0, share, 4)
+    seen = np.zeros((ny, nx), np.uint8)
+    seen[int(top * ny) : ny - int(bottom * ny), int(left * nx) : nx - int(right * nx)] = 1
+    return np.where(seen > 0, values, np.float32(AIR_HU)), inside * seen
+
+
 def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
     from scipy.ndimage import gaussian_filter
 
-    noisy, blurred, shifted, stretched = rng.random(4) < augmentation.chance
+    noisy, blurred, shifted, stretched, sharpened = rng.random(5) < augmentation.chance
     if blurred and augmentation.blur_voxels:
         sigma = float(rng.uniform(0.2, augmentation.blur_voxels))
-        values = np.asarray(gaussian_filter(values, (0.0, sigma, sigma), truncate=2.5), np.float32)
+        across = float(rng.uniform(0.0, augmentation.blur_slices))
+        values = np.asarray(gaussian_filter(values, (across, sigma, sigma), truncate=2.5), np.float32)
+    elif sharpened and augmentation.sharpen:
+        soft = np.asarray(gaussian_filter(values, (0.0, 0.8, 0.8), truncate=2.5), np.float32)
+        values = values + np.float32(rng.uniform(0.0, augmentation.sharpen)) * (values - soft)
     if noisy and augmentation.noise_hu:
         noise: NDArray[np.float32] = rng.standard_normal(values.shape, dtype=np.float32)
         values += noise * np.float32(rng.uniform(0, augmentation.noise_hu))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _PLACES = 3000
 """Voxels remembered per label and case to place patches on."""
-_KEPT_CASES = 128
-"""Cases kept in memory, about 12 MiB each."""
+_KEPT_SHARE = 3
+"""Of the memory that is free at the start, one part in so many keeps cases that were read."""
 _INFECTION = ("ground_glass", "consolidation")
 
 
@@ -36,6 +36,12 @@ _INFECTION = ("ground_glass", "consolidation")
 class _Loaded:
     sample: Sample
     places: dict[int, NDArray[np.int32]]
+
+    @property
+    def nbytes(self) -> int:
+        sample = self.sample
+        arrays = (sample.hu, sample.labels, sample.lungs, sample.infection, *self.places.values())
+        return sum(array.nbytes for array in arrays if array is not None)
 
 
 class Drawer:
@@ -55,6 +61,7 @@ class Drawer:
         self._share = range(recipe.training.batch) if share is None else share
         self._lock = threading.Lock()  # batches may be drawn on several threads
         self._loaded: OrderedDict[int, _Loaded] = OrderedDict()
+        self._room = _room_for_cases()
 
     def batch(self, step: int, part: int = 0) -> tuple[Tensor, Target]:
         """Return the batch of a step: intensity (B, 1, D, H, W) and its target.
@@ -86,9 +93,15 @@ class Drawer:
         loaded = _Loaded(sample, _places(sample, np.random.default_rng(index)))
         with self._lock:
             self._loaded[index] = loaded
-            if len(self._loaded) > _KEPT_CASES:
+            while len(self._loaded) > 1 and sum(each.nbytes for each in self._loaded.values()) > self._room:
                 self._loaded.popitem(last=False)
         return loaded
+
+
+def _room_for_cases() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available) // _KEPT_SHARE
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Patches: cut where asked, mirrored with their sides, never learned from beyond the case."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,9 @@ def case():
     return hu, labels, lungs
 
 
-STILL = Augmentation(scale=0, rotation_deg=0, mirror=False, noise_hu=0, blur_voxels=0, shift_hu=0, contrast=0)
+STILL = Augmentation(
+    scale=0, rotation_deg=0, mirror=False, noise_hu=0, blur_voxels=0, sharpen=0, frame=0, shift_hu=0, contrast=0
+)
 
 
 @pytest.mark.parametrize("augmentation", [None, STILL])
@@ -64,7 +68,7 @@ def test_turning_keeps_image_and_labels_together():
     labels = np.zeros(hu.shape, np.uint8)
     labels[4:12, 20:34, 30:48] = 4
     hu[labels == 4] = 30
-    turned = Augmentation(mirror=False, noise_hu=0, blur_voxels=0, shift_hu=0, contrast=0, chance=1.0)
+    turned = replace(STILL, scale=0.25, rotation_deg=15.0, chance=1.0)
     for seed in range(6):
         values, ids, _, inside = cut(hu, labels, labels, (8, 30, 32), (8, 40, 40), turned, np.random.default_rng(seed))
         known = inside > 0
@@ -74,11 +78,48 @@ def test_turning_keeps_image_and_labels_together():
 
 
 def test_grey_values_change_little(case):
-    strong = Augmentation(scale=0, rotation_deg=0, mirror=False, blur_voxels=0, chance=1.0)
+    strong = replace(STILL, noise_hu=25.0, shift_hu=25.0, contrast=0.07, chance=1.0)
     values, *_ = cut(*case, (10, 15, 20), (8, 12, 16), strong, np.random.default_rng(3))
     off = values - case[0][6:14, 9:21, 12:28]
     assert 0 < np.abs(off.mean()) < 80
     assert values.min() >= AIR_HU
+
+
+def test_a_narrower_field_of_view_leaves_air_that_is_not_learned_from(case):
+    framed = replace(STILL, frame=0.4, chance=1.0)
+    plain = case[0][6:14, 9:21, 12:28]
+    seen = set()
+    for seed in range(12):
+        values, ids, _, inside = cut(*case, (10, 15, 20), (8, 12, 16), framed, np.random.default_rng(seed))
+        np.testing.assert_array_equal(values, np.where(inside > 0, plain, AIR_HU))
+        np.testing.assert_array_equal(ids, case[1][6:14, 9:21, 12:28])
+        rows, columns = inside.any(axis=(0, 2)), inside.any(axis=(0, 1))
+        assert (inside > 0).sum() == 8 * rows.sum() * columns.sum()  # a rectangle, the same in every slice
+        assert rows.sum() >= 12 * 0.2
+        seen.add(bool(inside.all()))
+    assert seen == {True, False}
+
+
+def test_a_harder_kernel_raises_edges_and_leaves_flat_places_alone():
+    hu = np.full((6, 24, 24), -800, np.int16)
+    hu[:, 8:16, 8:16] = 0
+    empty = np.zeros(hu.shape, np.uint8)
+    values, *_ = cut(
+        hu, empty, empty, (3, 12, 12), (6, 24, 24), replace(STILL, sharpen=0.8, chance=1.0), np.random.default_rng(1)
+    )
+    assert values[3, 12, 8] > 1
+    assert values[3, 12, 7] < -801
+    np.testing.assert_allclose(values[3, 1:4, 1:4], -800, atol=1)
+
+
+def test_a_thicker_slice_mixes_neighbours():
+    hu = np.full((9, 16, 16), -800, np.int16)
+    hu[4] = 0
+    empty = np.zeros(hu.shape, np.uint8)
+    thick = replace(STILL, blur_voxels=0.21, blur_slices=2.0, chance=1.0)
+    values, *_ = cut(hu, empty, empty, (4, 8, 8), (9, 16, 16), thick, np.random.default_rng(0))
+    assert values[4, 8, 8] < -50
+    assert values[3, 8, 8] > -790
 
 
 def test_the_same_seed_gives_the_same_patch(case):

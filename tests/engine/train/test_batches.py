@@ -74,3 +74,23 @@ def test_a_network_for_infection_alone_learns_from_a_common_mask_and_from_its_pa
         assert target.annotated.tolist() == [[known], [known]]
         assert target.union is None
         assert not known or float(target.labels.sum()) > 0
+
+
+def test_with_little_memory_cases_are_read_again_and_the_batches_are_the_same(monkeypatch):
+    recipe, read = tiny_recipe(), []
+
+    def counted(reader):
+        def read_one():
+            read.append(1)
+            return reader()
+
+        return read_one
+
+    roomy = Drawer(recipe, [counted(r) for r in readers()])
+    wanted = [roomy.batch(step)[0] for step in range(12)]
+    kept = len(read)
+    monkeypatch.setattr("engine.train.batches._room_for_cases", lambda: 0)
+    read.clear()
+    tight = Drawer(recipe, [counted(r) for r in readers()])
+    assert all(torch.equal(tight.batch(step)[0], x) for step, x in enumerate(wanted))
+    assert len(read) > kept == len(readers())
