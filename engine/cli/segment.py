@@ -20,8 +20,8 @@ from engine.cli.segment_case import Case, Done, Elsewhere, Segmenter, marked
 from engine.cli.sources import add_source_options
 from engine.cli.terminal_progress import Voices
 from engine.core.errors import GroundglassError, InputError
-from engine.core.spread import Outcome, Place, Share
-from engine.core.where import HERE, place
+from engine.spread.where import HERE, place
+from engine.spread.work import Outcome, Place, Share
 
 SOME_FAILED = 1
 Make = Callable[[Share], Segmenter]

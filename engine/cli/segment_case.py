@@ -15,7 +15,7 @@ from engine.cli.sources import open_source
 from engine.core.atomic import explain_os_error
 from engine.core.errors import InputError, ModelError
 from engine.core.progress import CancelToken
-from engine.core.spread import Share, Voice
+from engine.spread.work import Share, Voice
 
 if TYPE_CHECKING:
     from engine.nets.weights import ModelFile

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from engine.core.errors import InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
-from engine.core.spread import Voice
 from engine.io.options import QUESTIONS, ReadOptions
+from engine.spread.work import Voice
 
 if TYPE_CHECKING:
     from engine.case.volume import Volume

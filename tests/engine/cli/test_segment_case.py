@@ -11,7 +11,7 @@ import pytest
 from engine.cli.segment_case import Case, Elsewhere, Segmenter, marked
 from engine.core.errors import InputError, ModelError, ResourceError
 from engine.core.progress import CancelToken
-from engine.core.spread import Share
+from engine.spread.work import Share
 from engine.io.masks.write import write_volume
 from tests.support.models import quick_chest, tiny_model
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import Cancelled, InputError, ResourceError, WorkerError
-from engine.core.ray_worker import Told, Worker
-from engine.core.spread import Outcome, Share, Voice, Work
 from engine.core.words import counted
+from engine.spread.ray_worker import Told, Worker
+from engine.spread.work import Outcome, Share, Voice, Work
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -56,7 +56,7 @@ def require_ray() -> None:
 
 
 class OnRay:
-    """A Ray cluster as a :class:`~engine.core.spread.Place`.
+    """A Ray cluster as a :class:`~engine.spread.work.Place`.
 
     Args:
         address: ``"ray://HOST:PORT"``; None starts a cluster on this machine for the batch.
@@ -72,7 +72,7 @@ class OnRay:
     def run(
         self, make: Callable[[Share], Work[P, R]], pieces: Sequence[P], voice_of: Callable[[int], Voice]
     ) -> Generator[Outcome[R], None, None]:
-        """Do the pieces on the cluster; see :class:`~engine.core.spread.Place`."""
+        """Do the pieces on the cluster; see :class:`~engine.spread.work.Place`."""
         voice_of(0).update(0, 1, "Waiting for the cluster")
         with _cluster(self.address) as ray:
             needs = workers(ray.nodes(), threads=self.threads, device=self.device)

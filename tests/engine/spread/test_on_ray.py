@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import Cancelled, InputError, ResourceError, WorkerError
-from engine.core.on_ray import OnRay, workers
 from engine.core.progress import CancelToken
-from engine.core.spread import Here, Share, Voice
-from tests.engine.core.test_spread import Heard, root
+from engine.spread.on_ray import OnRay, workers
+from engine.spread.work import Here, Share, Voice
+from tests.engine.spread.test_work import Heard, root
 from tests.support.fake_ray import Die, FakeRay, RayActorError
 
 BEGUN = threading.Event()
@@ -100,7 +100,7 @@ def test_no_worker_at_all_is_one_sentence(ray: FakeRay, monkeypatch: pytest.Monk
     def absent(_self: object) -> str:
         raise Die
 
-    monkeypatch.setattr("engine.core.ray_worker.Worker.ready", absent)
+    monkeypatch.setattr("engine.spread.ray_worker.Worker.ready", absent)
     with pytest.raises(WorkerError, match="same version of groundglass"):
         list(OnRay(None, threads=1).run(rooting, [4.0, 9.0], lambda _: Heard()))  # type: ignore[arg-type]
     assert ray.down == 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.core.errors import InputError
-from engine.core.on_ray import OnRay, require_ray
-from engine.core.spread import Here, Place
+from engine.spread.on_ray import OnRay, require_ray
+from engine.spread.work import Here, Place
 
 HERE = "local"
 SCHEME = "ray://"

@@ -6,11 +6,11 @@ import importlib.util
 
 import pytest
 
-from engine.core import where
 from engine.core.errors import InputError
-from engine.core.on_ray import OnRay
-from engine.core.spread import Here
-from engine.core.where import place
+from engine.spread import where
+from engine.spread.on_ray import OnRay
+from engine.spread.where import place
+from engine.spread.work import Here
 
 
 def test_what_runs_here_needs_no_ray() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.core.errors import Cancelled, InputError
 from engine.core.progress import CancelToken
-from engine.core.spread import Here, Share, Voice, Work
+from engine.spread.work import Here, Share, Voice, Work
 
 
 class Heard:

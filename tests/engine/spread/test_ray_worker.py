@@ -9,8 +9,8 @@ import pytest
 
 from engine.core.errors import Cancelled
 from engine.core.progress import CancelToken
-from engine.core.ray_worker import Worker
-from engine.core.spread import Share, Voice
+from engine.spread.ray_worker import Worker
+from engine.spread.work import Share, Voice
 
 
 def doubled(piece: int, voice: Voice, cancel: CancelToken) -> int:

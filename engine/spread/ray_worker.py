@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core.progress import CancelToken
-from engine.core.spread import Share, Work
+from engine.spread.work import Share, Work
 
 Told = tuple[str, float, float]
 """A line (done < 0) or progress: text, done, total."""
