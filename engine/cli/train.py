@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.parser import verb_parser
+from engine.cli.terminal_progress import Voices
 from engine.core.errors import Cancelled, InputError
 from engine.core.paths import resource
 
 if TYPE_CHECKING:
+    from engine.train.recipe import Recipe
     from engine.train.start import Data
 
 _EXAMPLES = (
     "groundglass train --recipe cpu-smoke -o runs/trial",
     "groundglass train --recipe cpu --data my-cases -o runs/mine",
     "groundglass train --recipe cpu --data free --sources downloads -o runs/free",
+    "groundglass train --recipe cpu --data my-cases --folds 5 --on ray://head:10001 -o runs/cross",
     "groundglass train --resume runs/mine",
 )
 
@@ -40,6 +45,10 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--start", metavar="MODEL", help="begin with these weights instead of random ones")
     parser.add_argument("--steps", type=int, metavar="N", help="updates, in place of the recipe's")
     parser.add_argument("--minutes", type=float, metavar="N", help="end within this time, in place of the recipe's")
+    parser.add_argument("--folds", type=int, metavar="K", help="K trainings, each keeping other patients aside")
+    parser.add_argument(
+        "--on", default="local", metavar="PLACE", help="of --folds: local, ray://HOST:PORT, or ray://local"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where (default: auto)")
     parser.add_argument("--tensorboard", action="store_true", help="write the curves for TensorBoard too")
     parser.add_argument("--list", action="store_true", help="name the recipes and leave")
@@ -52,7 +61,7 @@ def main(words: Sequence[str]) -> int:
             raise InputError(
                 "--resume was given together with --recipe or -o.", "A run keeps its own recipe.", "Leave them out."
             )
-        return _train(given.resume, data, given.device, board=given.tensorboard)
+        return _go_on(given, data)
     if not given.recipe or given.out is None:
         raise InputError(
             "Recipe or folder is missing.",
@@ -64,10 +73,67 @@ def main(words: Sequence[str]) -> int:
     recipe = load(given.recipe)
     asked = {k: v for k, v in (("steps", given.steps), ("minutes", given.minutes)) if v is not None}
     recipe = replace(recipe, training=replace(recipe.training, **asked), start=given.start or recipe.start)
+    if given.folds is not None:
+        return _cross(given.out, data, given, recipe)
+    _refuse_a_place(given.on)
     from engine.train.start import start_folder
 
     start_folder(given.out, recipe, data)
     return _train(given.out, data, given.device, board=given.tensorboard)
+
+
+def _go_on(given: argparse.Namespace, data: Data) -> int:
+    from engine.train.folds import is_folds
+
+    if is_folds(given.resume):
+        return _cross(given.resume, data, given)
+    _refuse_a_place(given.on)
+    return _train(given.resume, data, given.device, board=given.tensorboard)
+
+
+def _refuse_a_place(on: str) -> None:
+    if on != "local":
+        raise InputError(
+            "--on was given for a single training.",
+            "Only the folds of a cross-validation are spread.",
+            "Add --folds, or start the training with torchrun to use several machines.",
+        )
+
+
+def _cross(folder: Path, data: Data, given: argparse.Namespace, recipe: Recipe | None = None) -> int:
+    """Start a cross-validation with `recipe`, or go on with the one in `folder`."""
+    from engine.spread.where import place
+    from engine.train.folds import Folds
+
+    if not isinstance(data, Path):
+        raise InputError(
+            "A cross-validation needs a folder of cases.",
+            "Synthetic chests and manifests have no patients to keep aside.",
+            "Give one folder per case with --data.",
+        )
+    if given.tensorboard:
+        raise InputError(
+            "--tensorboard was given together with folds.", "Their curves stay where they run.", "Leave it out."
+        )
+    where, folds = place(given.on, device=given.device), Folds(folder, data)
+    if recipe is not None:
+        folds.start(recipe, given.folds)
+    voices = Voices([run.name for run in folds.runs])
+    failed: list[Exception] = []
+    try:
+        with closing(folds.run(where, voices.of, device=given.device)) as outcomes:
+            for outcome in outcomes:
+                voices.end(outcome.index)
+                failed += [outcome.error] if outcome.error is not None else []
+    except (KeyboardInterrupt, Cancelled):
+        print(f"Stopped. Go on with: groundglass train --resume {folder}", file=sys.stderr)
+        return Cancelled.exit_code
+    finally:
+        voices.clear()
+    print(json.dumps({"run": str(folder), **folds.summary()}))
+    if failed:
+        raise failed[0]
+    return 0
 
 
 def _data(data: Path | None, sources: Path | None) -> Data:

@@ -17,6 +17,7 @@ import pytest
 
 from engine.io.masks.write import write_volume
 from tests.support.models import quick_chest, tiny_model
+from tests.support.training import tiny_cases
 
 pytestmark = [
     pytest.mark.slow,
@@ -98,3 +99,27 @@ def test_ctrl_c_stops_all_that_was_started(cases: Path) -> None:
     assert stderr.splitlines()[-1] == "Stopped."
     assert processes_of("groundglass-ray-") == []
     assert not [p for p in (cases.parent / "out").iterdir() if p.name.startswith(".")]
+
+
+def test_folds_over_ray_give_the_table_they_give_here(tmp_path: Path) -> None:
+    data = tiny_cases(tmp_path / "data", ("a", "b", "c", "d"))
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(
+        'name = "tiny"\nnetwork = "ra_unet3d"\nlabels = ["lung_right", "lung_left"]\npatch = [16, 32, 32]\n'
+        '[arch]\nnorm = "bn"\nwidths = [4, 6, 8, 8, 8]\nblocks = 1\n'
+        '[training]\nsteps = 2\nbatch = 2\nvalidate_every = 2\nprecision = "fp32"\n',
+        encoding="utf-8",
+    )
+    answers = []
+    for out, on in (("here", "local"), ("spread", "ray://local")):
+        call = [sys.executable, "-m", "app.entry", "train", "--recipe", str(recipe), "--data", str(data)]
+        call += ["--folds", "2", "--on", on, "--device", "cpu", "-o", str(tmp_path / out)]
+        home = {"GROUNDGLASS_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(call, capture_output=True, text=True, env={**os.environ, **home}, check=False)
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout))
+        assert all((tmp_path / out / f"fold-{k}" / "last.safetensors").is_file() for k in (1, 2))
+    here, spread = answers
+    assert len(here["folds"]) == 2
+    for key, value in here["mean"].items():
+        assert spread["mean"][key] == pytest.approx(value, abs=0.02)

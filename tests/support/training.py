@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.geometry.grid import Grid
+from engine.io.masks.write import write_volume
 from engine.train.recipe import Recipe, from_dict
 from engine.train.samples import Sample
 
@@ -49,3 +52,15 @@ def tiny_recipe(**training: Any) -> Recipe:
 def readers(count: int = 2) -> list[Callable[[], Sample]]:
     """Return functions that read tiny cases."""
     return [lambda seed=seed: tiny_sample(seed) for seed in range(count)]
+
+
+def tiny_cases(folder: Path, names: Sequence[str]) -> Path:
+    """Write tiny cases as a user lays them out, and return the folder."""
+    for n, name in enumerate(names):
+        sample = tiny_sample(n)
+        grid = Grid(sample.hu.shape, (3.0, 2.5, 2.5), (0.0, 0.0, 0.0))
+        (folder / name).mkdir(parents=True)
+        write_volume(folder / name / "ct.nii.gz", sample.hu, grid)
+        write_volume(folder / name / "lung_right.nii.gz", (sample.lungs == 1).astype(np.int16), grid)
+        write_volume(folder / name / "lung_left.nii.gz", (sample.lungs == 2).astype(np.int16), grid)
+    return folder

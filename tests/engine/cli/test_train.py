@@ -6,6 +6,7 @@ import pytest
 
 from engine.cli import train
 from engine.core.errors import Cancelled, InputError
+from tests.support.training import tiny_cases
 
 
 @pytest.fixture
@@ -58,3 +59,50 @@ def test_stopping_says_how_to_go_on(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("engine.train.start.resume_run", run)
     assert train.main(["--resume", str(tmp_path)]) == 130
     assert "--resume" in capsys.readouterr().err
+
+
+@pytest.fixture
+def cases(tmp_path):
+    return tiny_cases(tmp_path / "data", ("a", "b", "c"))
+
+
+def played(folder, data, **_):
+    if folder.name == "fold-2":
+        raise InputError("A mask is damaged.")
+    return {"lung_right": 0.9, "mean": 0.9}
+
+
+def test_folds_are_trained_and_told_in_one_table(monkeypatch, cases, tmp_path, capsys):
+    monkeypatch.setattr("engine.train.folds.resume_run", played)
+    words = ["--recipe", "cpu-smoke", "--data", str(cases), "--folds", "3", "-o", str(tmp_path / "cross")]
+    with pytest.raises(InputError, match="damaged"):
+        train.main(words)
+    told = json.loads(capsys.readouterr().out)
+    assert [row is None for row in told["folds"]] == [False, True, False]
+    monkeypatch.setattr("engine.train.folds.resume_run", lambda *_, **__: {"lung_right": 0.6, "mean": 0.6})
+    assert train.main(["--resume", str(tmp_path / "cross"), "--data", str(cases)]) == 0
+    assert json.loads(capsys.readouterr().out)["mean"] == {"lung_right": 0.8, "mean": 0.8}
+
+
+def test_stopping_the_folds_says_how_to_go_on(monkeypatch, cases, tmp_path, capsys):
+    def stop(*_, **__):
+        raise Cancelled
+
+    monkeypatch.setattr("engine.train.folds.resume_run", stop)
+    words = ["--recipe", "cpu-smoke", "--data", str(cases), "--folds", "3", "-o", str(tmp_path / "cross")]
+    assert train.main(words) == 130
+    assert f"--resume {tmp_path / 'cross'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--folds", "3"], "needs a folder"),
+        (["--on", "ray://local"], "single training"),
+    ],
+)
+def test_folds_without_patients_and_places_without_folds_are_refused(words, said, tmp_path):
+    with pytest.raises(InputError) as caught:
+        train.main(["--recipe", "cpu-smoke", "-o", str(tmp_path / "r"), *words])
+    assert said in f"{caught.value.what} {caught.value}"
+    assert not (tmp_path / "r").exists()

@@ -6,26 +6,15 @@ import numpy as np
 import pytest
 
 from engine.core.errors import InputError
-from engine.geometry.grid import Grid
-from engine.io.masks.write import write_volume
 from engine.train import start
-from tests.support.training import tiny_recipe, tiny_sample
+from tests.support.training import tiny_cases, tiny_recipe, tiny_sample
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 
 
 @pytest.fixture
 def data(tmp_path):
-    """Six cases as a user lays them out."""
-    folder = tmp_path / "data"
-    for n, name in enumerate(NAMES):
-        sample = tiny_sample(n)
-        grid = Grid(sample.hu.shape, (3.0, 2.5, 2.5), (0.0, 0.0, 0.0))
-        (folder / name).mkdir(parents=True)
-        write_volume(folder / name / "ct.nii.gz", sample.hu, grid)
-        write_volume(folder / name / "lung_right.nii.gz", (sample.lungs == 1).astype(np.int16), grid)
-        write_volume(folder / name / "lung_left.nii.gz", (sample.lungs == 2).astype(np.int16), grid)
-    return folder
+    return tiny_cases(tmp_path / "data", NAMES)
 
 
 def test_the_last_cases_by_name_validate_where_patients_are_unknown(data):
