@@ -11,13 +11,14 @@ back, x to the patient's left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
 from engine.core.types import HuArray, IndexZyx, LabelArray, MaskArray
 from engine.geometry.box import Box
+from engine.prep.cut_faces import cut_faces
 from engine.prep.sides import fill_sides, split_sides
 
 if TYPE_CHECKING:
@@ -35,12 +36,15 @@ BELOW_MM = 32.0
 NEAR_MM = 10.0
 _ENOUGH_ML = 1000.0
 _CHEST_MM = 250.0
+_ENOUGH_OF_BODY = 0.15
+"""Air beside tissue, by volume: a child's chest holds 0.2 to 0.4 of it, a head or a belly less than 0.05."""
 _LUNG_HU = (-970.0, -350.0)
 """Median of a piece of air that touches the edge and is lung all the same; room air is −1000."""
+_DENSE_HU = (-965, -350)
+"""Between gas (−1000, in windpipe and bowel) and the blurred skin of tissue."""
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 Kind = Literal["lungs", "cropped", "body", "whole"]
-_FACES = (("feet", "head"), ("front", "back"), ("right", "left"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +59,10 @@ class Lungs:
         mask: (z, y, x) coarse: lung with its gaps closed.
         near: (z, y, x) coarse: within 10 mm of it (32 mm below); everything unless the lungs were found whole.
         sides: (z, y, x) coarse: 1 right, 2 left, everywhere: the side of the nearest lung.
-        air_ml: Air in the lungs, windpipe included.
-        cut: Faces of the volume that lung touches: ``"head"``, ``"feet"``, ``"left"`` …
+        air_ml: Air in the lungs, windpipe included; 0 unless they were found.
+        cut: Faces of the volume that lung touches, ``"head"``, ``"feet"``, ``"left"`` …, each with its cm² of lung.
+        dense_ml: The part of the air that has the density of lung, also where it was too little to be taken for one.
+        body_ml: Tissue of the body.
     """
 
     kind: Kind
@@ -66,7 +72,9 @@ class Lungs:
     near: MaskArray
     sides: LabelArray
     air_ml: float
-    cut: tuple[str, ...] = ()
+    cut: Mapping[str, float] = field(default_factory=dict[str, float])
+    dense_ml: float = 0.0
+    body_ml: float = 0.0
 
     def is_near(self, box: Box) -> bool:
         """Whether any voxel of `box` (voxels of the volume) lies near lung."""
@@ -109,9 +117,10 @@ def find_lungs(hu: HuArray, grid: Grid, look: Callable[[], None] = lambda: None)
     enclosed, open_air = _air(tissue | body, coarse)
     look()
     lung, kind = _choose(enclosed, open_air, body, coarse, voxel_ml, float(coarse.shape[0] * spacing[0]))
-    air_ml = float(lung.sum()) * voxel_ml
+    dense = float((lung & (coarse > _DENSE_HU[0]) & (coarse < _DENSE_HU[1])).sum()) * voxel_ml
+    air_ml, body_ml = float(lung.sum()) * voxel_ml, float(body.sum()) * voxel_ml
     if kind in {"body", "whole"}:
-        return _without_lungs(kind, body, hu.shape, step, spacing)
+        return replace(_without_lungs(kind, body, hu.shape, step, spacing), dense_ml=dense, body_ml=body_ml)
     look()
     closed = _closed(lung, spacing)
     sides = fill_sides(split_sides(closed, spacing, body), spacing)
@@ -121,7 +130,8 @@ def find_lungs(hu: HuArray, grid: Grid, look: Callable[[], None] = lambda: None)
         near = np.ones_like(closed)
     # What was open to the edge is found roughly: a wider margin.
     box = _box_around(lung, body, spacing, step, hu.shape, MARGIN_MM * (2 if kind == "cropped" else 1))
-    return Lungs(kind, box, step, closed, near, sides, air_ml, _cut(lung))
+    cut = cut_faces(lung, body, coarse, spacing)
+    return Lungs(kind, box, step, closed, near, sides, air_ml, cut, dense, body_ml)
 
 
 def _steps(grid: Grid) -> IndexZyx:
@@ -157,7 +167,8 @@ def _choose(
     enclosed: MaskArray, open_air: MaskArray, body: MaskArray, coarse: HuArray, voxel_ml: float, height_mm: float
 ) -> tuple[MaskArray, Kind]:
     """Return the lung and how it was found."""
-    enough = _ENOUGH_ML * min(1.0, height_mm / _CHEST_MM)
+    adult = _ENOUGH_ML * min(1.0, height_mm / _CHEST_MM)
+    enough = min(adult, _ENOUGH_OF_BODY * float(body.sum()) * voxel_ml) if body.any() else adult
     lung = _chest_pieces(enclosed, voxel_ml)
     # The foam of a table cut by the picture's edge has lung's density too, but lies behind the body.
     like = _lung_like(open_air & _within(body), coarse, voxel_ml)
@@ -314,17 +325,6 @@ def _both_sides(lung: MaskArray, body: MaskArray, found: Box) -> tuple[int, int]
     if min(right, left) * 3 < max(right, left):
         return max(0, min(x0, twice - x1)), min(lung.shape[2], max(x1, twice - x0))
     return x0, x1
-
-
-def _cut(lung: MaskArray) -> tuple[str, ...]:
-    """Return the faces of the volume that lung touches with more than a trace."""
-    faces: list[str] = []
-    for axis, names in enumerate(_FACES):
-        for end, name in zip((0, -1), names, strict=True):
-            touching = int(lung.take(end, axis=axis).sum())
-            if touching > 0.002 * lung.take(0, axis=axis).size and touching > 4:
-                faces.append(name)
-    return tuple(faces)
 
 
 def _without_lungs(

@@ -162,3 +162,24 @@ def test_real_lungs_lie_in_the_box(case: str) -> None:
     lungs = find_lungs(turn.apply(hu), turn.grid(grid))
     assert turn.apply(mask)[lungs.box.slices].sum() == mask.sum()
     assert turn.apply(mask)[lungs.near_on(Box.whole(turn.apply(hu).shape))].sum() > 0.995 * mask.sum()
+
+
+def test_the_lungs_of_a_small_child_are_found() -> None:
+    """A fifth of an adult's air is a chest all the same, where the body is as small."""
+    hu, grid, truth = quick_chest((40, 56, 72), (2.4, 1.9, 2.0), noise_hu=30)
+    lungs = find_lungs(hu, grid)
+    assert lungs.kind == "lungs"
+    assert 50 < lungs.air_ml < 400
+    inside = np.zeros(hu.shape, bool)
+    inside[lungs.box.slices] = True
+    assert inside[truth > 0].all()
+
+
+def test_little_air_in_a_large_body_is_no_lung_but_is_measured() -> None:
+    hu, grid, truth = quick_chest((40, 56, 72), (5.0, 4.0, 4.4), noise_hu=30)
+    hu[truth > 0] = 30
+    hu[18:22, 24:30, 20:26] = -700
+    lungs = find_lungs(hu, grid)
+    assert lungs.kind == "body"
+    assert lungs.dense_ml == pytest.approx(4 * 6 * 6 * 0.088, rel=0.5)
+    assert lungs.body_ml > 5000
