@@ -20,12 +20,16 @@ def main(words: Sequence[str]) -> int:
         (
             "groundglass explain chest.nii.gz --point=-62,-40,-120 -o why",
             "groundglass explain chest.nii.gz --point=-62,-40,-120 --label ground_glass --model runs/mine -o why",
+            "groundglass explain chest.nii.gz --point=-62,-40,-120 --against runs/mine -o why",
         ),
     )
     parser.add_argument("source", metavar="SRC", type=Path, help="a CT")
     parser.add_argument("--point", required=True, metavar="X,Y,Z", help="patient millimetres, as in the status line")
     parser.add_argument("--label", metavar="NAME", help="key of the label to ask about (default: the likeliest there)")
     parser.add_argument("--model", metavar="ID|RUN", help="weights by id, run folder or file (default: the program's)")
+    parser.add_argument(
+        "--against", metavar="ID|RUN", help="other weights: adds a map of where the two networks disagree"
+    )
     parser.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder for the maps")
     parser.add_argument("--overwrite", action="store_true", help="replace maps that are there already")
     parser.add_argument("--json", action="store_true", help="the answer on stdout for a program to read")
@@ -34,13 +38,15 @@ def main(words: Sequence[str]) -> int:
     point = _point(given.point)
 
     from engine.core.atomic import write_text
-    from engine.explain.place import explain
+    from engine.explain.place import Question, explain
     from engine.io.export.image import write_image
     from engine.nets.weights import find_model
 
     model = find_model(given.model)
-    volume = open_source(given.source, given, progress=TerminalProgress())
-    told = explain(volume.hu, volume.grid, model, point, given.label)
+    against = None if given.against is None else find_model(given.against)
+    progress = TerminalProgress()
+    volume = open_source(given.source, given, progress=progress)
+    told = explain(volume.hu, volume.grid, model, Question(point, given.label, against), progress=progress)
     given.out.mkdir(parents=True, exist_ok=True)
     files: dict[str, str] = {}
     for name, values in told.maps.items():
@@ -52,6 +58,7 @@ def main(words: Sequence[str]) -> int:
         "label": told.label,
         "probability": round(told.probability, 4),
         "probabilities": {key: round(p, 4) for key, p in told.all_probabilities.items()},
+        **_compared(told.against, told.other_probabilities),
         "sentence": told.sentence,
         "maps": files,
     }
@@ -59,6 +66,12 @@ def main(words: Sequence[str]) -> int:
     write_text(given.out / "explain.json", text + "\n")
     print(text if given.json else told.sentence)
     return 0
+
+
+def _compared(against: str, probabilities: dict[str, float]) -> dict[str, object]:
+    if not against:
+        return {}
+    return {"against": against, "against_probabilities": {key: round(p, 4) for key, p in probabilities.items()}}
 
 
 def _point(text: str) -> tuple[float, float, float]:

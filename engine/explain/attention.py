@@ -5,7 +5,8 @@ Read from the network while it runs, by class of layer; a network with none of t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -50,32 +51,45 @@ def attention_maps(model: nn.Module, x: Tensor, at: IndexZyx) -> dict[str, Map]:
         Name → (D, H, W) from 0 to 1. Gates and spatial attention let that share of a place through; for attention
         between places it is the weight each place has for the chosen one, the largest being 1.
     """
-    place = _Place(at, tuple(x.shape[2:]))
+    with torch.inference_mode(), watched(model, tuple(x.shape[2:]), at) as found:
+        model(x)
+    return found
+
+
+@contextmanager
+def watched(model: nn.Module, size: tuple[int, ...], at: IndexZyx) -> Iterator[dict[str, Map]]:
+    """Fill a dictionary with the maps of :func:`attention_maps` whenever the model runs.
+
+    Args:
+        model: In evaluation mode.
+        size: (D, H, W) of its input.
+        at: As there.
+    """
+    place = _Place(at, size)
     found: dict[str, Map] = {}
     hooks = [
-        module.register_forward_hook(_keep(found, f"{title}, {path}", read, place, tuple(x.shape[2:])))
+        module.register_forward_hook(_keep(found, f"{title}, {path}", read, place, size))
         for path, module in model.named_modules()
         for kind, (title, read) in _READERS.items()
         if isinstance(module, kind)
     ]
     try:
-        with torch.inference_mode():
-            model(x)
+        yield found
     finally:
         for hook in hooks:
             hook.remove()
-    return found
 
 
 def _keep(
     found: dict[str, Map], name: str, read: _Reader, place: _Place, size: tuple[int, ...]
 ) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def hook(module: nn.Module, inputs: tuple[Any, ...], _output: object) -> None:
-        weights = read(module, inputs, place).float()
-        if weights.dim() == 4:  # of a slice
-            weights = weights[:, :, None]
-        grown = F.interpolate(weights[:1], size=size, mode="trilinear", align_corners=False)
-        found[name] = grown[0, 0].cpu().numpy()
+        with torch.no_grad():
+            weights = read(module, inputs, place).float()
+            if weights.dim() == 4:  # of a slice
+                weights = weights[:, :, None]
+            grown = F.interpolate(weights[:1], size=size, mode="trilinear", align_corners=False)
+            found[name] = grown[0, 0].cpu().numpy()
 
     return hook
 

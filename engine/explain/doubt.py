@@ -22,16 +22,18 @@ def probabilities(model: nn.Module, card: Card, x: Tensor) -> Map:
         x: (1, 1, D, H, W).
     """
     with torch.inference_mode():
-        logits = model(x)[0].float()
-        if card.head == "sigmoid":
-            p = torch.sigmoid(logits)
-        else:
-            p = torch.cat(
-                [
-                    torch.softmax(logits[g.first : g.first + len(g.labels) + 1], 0)
-                    for g in groups(card.head, card.labels)
-                ]
-            )
+        return probabilities_of(card, model(x)[0])
+
+
+def probabilities_of(card: Card, logits: Tensor) -> Map:
+    """Return the probability of each label of `card`, (labels, D, H, W), from the outputs (K, D, H, W)."""
+    logits = logits.detach().float()
+    if card.head == "sigmoid":
+        p = torch.sigmoid(logits)
+    else:
+        p = torch.cat(
+            [torch.softmax(logits[g.first : g.first + len(g.labels) + 1], 0) for g in groups(card.head, card.labels)]
+        )
     return p[list(outputs(card.head, card.labels))].cpu().numpy()
 
 
@@ -42,12 +44,18 @@ def entropy(p: Map) -> Map:
     return bits.max(axis=0).astype(np.float32)
 
 
-def flip_doubt(model: nn.Module, card: Card, x: Tensor) -> Map:
+def flip_doubt(model: nn.Module, card: Card, x: Tensor, straight: Map | None = None) -> Map:
     """Return by how much mirroring left and right changes the probability of any label, (D, H, W) from 0 to 1.
 
     The lungs change places with the picture.
+
+    Args:
+        model: In evaluation mode.
+        card: Says how outputs become labels.
+        x: (1, 1, D, H, W).
+        straight: What `probabilities` gives for `x`, where that is known already.
     """
-    straight = probabilities(model, card, x)
+    straight = probabilities(model, card, x) if straight is None else straight
     mirrored = probabilities(model, card, x.flip(-1))[..., ::-1]
     swap = {"lung_right": "lung_left", "lung_left": "lung_right"}
     order = [card.labels.index(swap.get(key, key)) if swap.get(key, key) in card.labels else -1 for key in card.labels]

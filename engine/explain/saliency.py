@@ -6,6 +6,9 @@ does not say what the network would do without a structure.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,18 +26,35 @@ def saliency(model: nn.Module, x: Tensor, at: IndexZyx, channel: int) -> NDArray
         at: Voxel whose answer is asked for.
         channel: Output.
     """
+    with frozen(model):
+        seen = x.detach().clone().requires_grad_()
+        return slope_of(seen, model(seen)[(0, channel, *at)])
+
+
+def slope_of(seen: Tensor, answer: Tensor) -> NDArray[np.float32]:
+    """Return |∂ answer / ∂ seen|, the largest being 1, (D, H, W).
+
+    Args:
+        seen: (1, 1, D, H, W), a leaf that wants its gradient.
+        answer: One number computed from it.
+    """
+    (slope,) = torch.autograd.grad(answer, seen, allow_unused=True)
+    slope = torch.zeros_like(seen) if slope is None else slope.abs()
+    most = float(slope.max())
+    return (slope[0, 0] / (most or 1.0)).detach().cpu().numpy()
+
+
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """Let no gradient reach the weights of a model for a while."""
     wanted = [p.requires_grad for p in model.parameters()]
     for p in model.parameters():
         p.requires_grad = False
     try:
-        seen = x.detach().clone().requires_grad_()
-        model(seen)[(0, channel, *at)].backward()
-        slope = torch.zeros_like(seen) if seen.grad is None else seen.grad.abs()
+        yield
     finally:
         for p, before in zip(model.parameters(), wanted, strict=True):
             p.requires_grad = before
-    most = float(slope.max())
-    return (slope[0, 0] / (most or 1.0)).cpu().numpy()
 
 
 def reach_mm(slope: NDArray[np.float32], at: IndexZyx, spacing_zyx_mm: FloatZyx, share: float = 0.5) -> float:

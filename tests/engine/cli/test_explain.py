@@ -40,3 +40,23 @@ def test_what_is_no_place_in_the_scan_is_wrong_use(chest: Path, point: str, caps
     words = ["explain", str(chest / "chest.nii.gz"), f"--point={point}", "-o", str(chest / "why"), "--model", model]
     assert main(words) == 2
     assert "point" in capsys.readouterr().err
+
+
+def test_another_network_adds_a_map_and_its_answer(chest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny_model(chest / "second.safetensors", ("effusion", "lung_left"), seed=3)
+    words = ["explain", str(chest / "chest.nii.gz"), "--point=-60,0,80", "-o", str(chest / "why"), "--json"]
+    against = ["--model", str(chest / "tiny.safetensors"), "--against", str(chest / "second.safetensors")]
+    assert main([*words, *against]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["against"] == "second"
+    assert set(told["against_probabilities"]) == {"effusion", "lung_left"}
+    image = sitk.ReadImage(str(chest / "why" / told["maps"]["doubt, networks"]))
+    assert image.GetSize() == sitk.ReadImage(str(chest / "why" / told["maps"]["saliency"])).GetSize()
+    assert sitk.GetArrayViewFromImage(image).max() > 0
+
+
+def test_weights_to_compare_with_that_are_not_there_are_told(chest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["explain", str(chest / "chest.nii.gz"), "--point=-60,0,80", "-o", str(chest / "why")]
+    assert main([*words, "--model", str(chest / "tiny.safetensors"), "--against", "gone"]) == 4
+    assert "gone" in capsys.readouterr().err
+    assert not (chest / "why").exists()
