@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from app.model.heat import Heat
 from engine.case.delta import Change, LabelSetChange
 from engine.case.document import Case
 from engine.case.labelset import Label
@@ -89,6 +90,8 @@ class Session(QObject):
     """The options of a tool were changed; the argument is the tool's id."""
     label_changed = Signal()
     overlay_changed = Signal()
+    heat_changed = Signal()
+    """Another heat layer lies over the slices, or none."""
     slab_changed = Signal()
     interpolate_changed = Signal()
     layout_changed = Signal()
@@ -114,6 +117,7 @@ class Session(QObject):
         self._layout: LayoutName = "large"
         self._maximised: str | None = None
         self._preview: Preview | None = None
+        self._heat: Heat | None = None
         self.loading = False
 
     # --- the case -------------------------------------------------------------------------------
@@ -129,6 +133,7 @@ class Session(QObject):
             self._unwatch = None
         self._case = case
         self._preview = None
+        self.set_heat(None)
         self.loading = loading
         if case is not None:
             self._unwatch = case.changed.connect(self._on_change)
@@ -189,6 +194,17 @@ class Session(QObject):
         if overlay != self._overlay:
             self._overlay = overlay
             self.overlay_changed.emit()
+
+    @property
+    def heat(self) -> Heat | None:
+        """Values laid over the slices in colour, or None."""
+        return self._heat
+
+    def set_heat(self, heat: Heat | None) -> None:
+        """Lay other values over the slices, or none."""
+        if heat is not self._heat:
+            self._heat = heat
+            self.heat_changed.emit()
 
     @property
     def slab(self) -> Slab:

@@ -89,6 +89,12 @@ class PlaneFrame:
         return _LAYOUT[self.plane]
 
     @cached_property
+    def ordered(self) -> Grid:
+        """The same grid as (slices, rows, columns) of this plane."""
+        across, down, along, against = self._axes
+        return Orientation((across, down, along), (False, against, False)).grid(self.canonical)
+
+    @cached_property
     def axis(self) -> int:
         """The case's own array axis across the pane."""
         return self.orientation.axes[self._axes[0]]

@@ -20,6 +20,7 @@ from app.model.session import Session
 from app.views.blend import OUTLINE_PX, Argb, Palette, build_palette, grey_pixels, grey_table, overlay_pixels
 from app.views.colours import PANE_BACKGROUND
 from app.views.frame import Patch, PlaneFrame
+from app.views.heat import HeatLayer
 from app.views.overlay import LabelLayer
 from app.views.slab import slab_image
 from app.views.viewport import Viewport
@@ -57,6 +58,7 @@ class SlicePicture:
         """Label pixels of the whole canvas: a window drag changes only the greys beneath."""
         self._lines: tuple[_Line, _Line] | None = None
         self._layer = LabelLayer(frame)
+        self._heat = HeatLayer(frame)
         self._index = -1
         self._stale_image = self._stale_grey = self._stale_labels = self._stale_canvas = True
         self._patch: Patch | None = None
@@ -165,6 +167,9 @@ class SlicePicture:
         for beside in QRegion(rect).subtracted(QRegion(covered)):  # type: ignore[attr-defined] - not in the stubs
             painter.fillRect(beside, PANE_BACKGROUND)
         self._draw_grey(painter, rect)
+        heat = self._session.heat
+        if heat is not None:
+            self._heat.draw(painter, heat, self._index, self._target(), smooth=self._session.interpolate)
         if not self._session.overlay.hidden:
             self._draw_labels(painter, rect, palette)
         painter.end()

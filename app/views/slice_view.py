@@ -27,6 +27,7 @@ from app.views.distances import DistanceMarks
 from app.views.frame import PlaneFrame
 from app.views.gestures import Gestures
 from app.views.handled_pane import HandledPane
+from app.views.heat import draw_place
 from app.views.outline import OutlineMark
 from app.views.picture import SlicePicture
 from app.views.viewport import Viewport
@@ -94,6 +95,7 @@ class SliceView(HandledPane):
         s.cursor_moved.connect(self._on_cursor)
         s.window_changed.connect(self._on_window)
         s.overlay_changed.connect(self._on_overlay)
+        s.heat_changed.connect(self._redraw)
         s.slab_changed.connect(self._on_filled)
         s.interpolate_changed.connect(self._redraw)
         s.tool_changed.connect(self._on_tool)
@@ -319,6 +321,7 @@ class SliceView(HandledPane):
             known = case.volume.orientation_known
             self._notes.draw(painter, self.viewport, self.frame, texts, known=known, region=region)
         self._distances.draw(painter, case, self.frame, self.viewport, self.index)
+        draw_place(painter, self.session.heat, self.frame, self.viewport, self.index)
         self._mark.draw(painter)
 
     # --- Qt's events -----------------------------------------------------------------------------
