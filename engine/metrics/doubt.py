@@ -67,7 +67,7 @@ def follows(rows: Sequence[LesionDoubt]) -> float:
     """Return Spearman's rank correlation of doubt and error over lesions; NaN for fewer than three."""
     if len(rows) < 3:
         return float("nan")
-    from scipy.stats import spearmanr
+    from scipy.stats import spearmanr  # pyright: ignore
 
     doubts, errors = [row.doubt for row in rows], [row.error for row in rows]
     return float(spearmanr(doubts, errors).statistic)  # pyright: ignore
