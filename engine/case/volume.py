@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,22 +12,35 @@ from engine.core.errors import GeometryError
 from engine.core.types import HuArray
 from engine.geometry.grid import Grid
 
-Severity = Literal["info", "warning"]
+Severity = Literal["info", "warning", "refuse"]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something about the input that the user must know; shown over the panes and written into exports.
+    """Something about the input or a result that the user must know; shown over the panes, written into exports.
 
     Args:
         code: Stable short name, e.g. ``"tilt-corrected"``.
         text: One sentence with the measured values.
-        severity: ``"warning"`` if figures may suffer.
+        severity: ``"warning"`` if figures may suffer; ``"refuse"`` if no network should be run on it.
     """
 
     code: str
     text: str
     severity: Severity = "warning"
+
+
+GRAVENESS: tuple[Severity, ...] = ("info", "warning", "refuse")
+
+
+def joined(first: Iterable[Notice], more: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Return both, but of `more` only what `first` has not said yet as gravely; codes tell what is the same."""
+    out = list(first)
+    for notice in more:
+        said = [n for n in out if n.code == notice.code]
+        if not any(GRAVENESS.index(n.severity) >= GRAVENESS.index(notice.severity) for n in said):
+            out.append(notice)
+    return tuple(out)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from engine.case.volume import Notice
 from engine.core.atomic import explain_os_error, is_there, write_bytes
 from engine.core.errors import InputError
 
@@ -53,11 +54,11 @@ class Row:
 
     Args:
         name: Of the case.
-        state: ``done``, ``failed`` or ``there already``.
+        state: ``done``, ``failed``, ``refused`` (no CT, no chest; ``--anyway``) or ``there already``.
         mask: Its mask.
         seconds: How long it took.
         error: Why it failed.
-        warnings: What must be said about it.
+        notices: What must be said about it.
         figures: ``Findings.as_dict()``, also as read from the JSON beside a mask.
     """
 
@@ -66,19 +67,24 @@ class Row:
     mask: Path | None = None
     seconds: float = 0.0
     error: str = ""
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     figures: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the notices, each once."""
+        return tuple(dict.fromkeys(n.code for n in self.notices if n.code))
 
     @classmethod
     def there_already(cls, name: str, mask: Path) -> Row:
         """Return the row of a case done earlier, with its figures from the JSON beside its mask."""
         told = _told_beside(mask)
-        figures, warnings = told.get("findings"), told.get("warnings")
+        figures = told.get("findings")
         return cls(
             name,
             "there already",
             mask,
-            warnings=tuple(str(w) for w in warnings) if isinstance(warnings, list) else (),
+            notices=_notices_of(told),
             figures=figures if isinstance(figures, dict) else None,
         )
 
@@ -162,7 +168,7 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     head += [f"{key}_{what}" for key in keys for what in _PER_LABEL]
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow([*head, "warnings", "error"])
+    table.writerow([*head, "codes", "warnings", "error"])
     for row in rows:
         figures, labels = row.figures or {}, _by_key(row)
         severity = figures.get("severity")
@@ -170,7 +176,7 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
         line: list[str] = [row.name, row.state, row.mask.name if row.mask else "", f"{row.seconds:.1f}"]
         line += [_number(v) for v in (figures.get("lung_ml"), figures.get("involved_percent"), score)]
         line += [_number(labels.get(key, {}).get(what)) for key in keys for what in _PER_LABEL]
-        table.writerow([*line, " ".join(row.warnings), row.error])
+        table.writerow([*line, " ".join(row.codes), " ".join(n.text for n in row.notices), row.error])
     write_bytes(path, out.getvalue().encode("utf-8-sig"))
 
 
@@ -178,6 +184,20 @@ def _by_key(row: Row) -> dict[str, Mapping[str, Any]]:
     labels = row.figures.get("labels") if row.figures else None
     named = [x for x in labels if isinstance(x, dict) and "key" in x] if isinstance(labels, list) else []
     return {str(x["key"]): x for x in named}
+
+
+def told_notices(notices: Iterable[Notice]) -> list[dict[str, str]]:
+    """Return notices as JSON tells them."""
+    return [{"code": n.code, "severity": n.severity, "text": n.text} for n in notices]
+
+
+def _notices_of(told: Mapping[str, Any]) -> tuple[Notice, ...]:
+    """Return the notices a JSON tells; files written before there were codes hold sentences only."""
+    told_codes, sentences = told.get("notices"), told.get("warnings")
+    if isinstance(told_codes, list):
+        rows = [cast("dict[str, Any]", row) for row in cast("list[Any]", told_codes) if isinstance(row, dict)]
+        return tuple(Notice(str(r.get("code", "")), str(r.get("text", ""))) for r in rows)
+    return tuple(Notice("", str(w)) for w in cast("list[Any]", sentences)) if isinstance(sentences, list) else ()
 
 
 def _told_beside(mask: Path) -> dict[str, Any]:

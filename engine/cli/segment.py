@@ -20,6 +20,7 @@ from engine.cli.segment_case import Case, Done, Elsewhere, Segmenter, marked
 from engine.cli.sources import add_source_options
 from engine.cli.terminal_progress import Voices
 from engine.core.errors import GroundglassError, InputError
+from engine.predict.guards import Refused
 from engine.spread.where import HERE, place
 from engine.spread.work import Outcome, Place, Share
 
@@ -86,8 +87,7 @@ def _one(where: Place, make: Make, chosen: argparse.Namespace, item: Item, targe
         from engine.io.masks.sidecar import sidecar_path
 
         told = json.loads(sidecar_path(target).read_text(encoding="utf-8"))
-        warnings = list(outcome.value.warnings) if outcome.value else []
-        print(json.dumps({"mask": str(target), **told, "warnings": warnings}, ensure_ascii=False, indent=1))
+        print(json.dumps({"mask": str(target), **told}, ensure_ascii=False, indent=1))
     else:
         print(target)
     return 0
@@ -119,14 +119,14 @@ def _many(where: Place, make: Make, chosen: argparse.Namespace, items: list[Item
 
 
 def _end(chosen: argparse.Namespace, rows: list[Row]) -> int:
-    failed = [row.name for row in rows if row.state == "failed"]
+    names = {state: [row.name for row in rows if row.state == state] for state in ("refused", "failed")}
     if chosen.json:
         table = {"csv": str(chosen.out / CSV_NAME), "cases": [_plain(r) for r in rows]}
         print(json.dumps(table, ensure_ascii=False, indent=1))
     done = sum(row.state == "done" for row in rows)
-    told = f", failed: {', '.join(failed)}" if failed else ""
+    told = "".join(f", {state}: {', '.join(those)}" for state, those in names.items() if those)
     _say(f"{done} of {len(rows)} cases done{told}.")
-    return SOME_FAILED if failed else 0
+    return SOME_FAILED if any(names.values()) else 0
 
 
 def _row(name: str, target: Path, outcome: Outcome[Done | None], voices: Voices) -> Row:
@@ -143,11 +143,13 @@ def _row(name: str, target: Path, outcome: Outcome[Done | None], voices: Voices)
     for line in lines:
         voice.say(line)
     seconds = voices.end(outcome.index)
+    if isinstance(error, Refused):
+        return Row(name, "refused", None, seconds, " ".join(lines), error.notices)
     if lines:
         return Row(name, "failed", None, seconds, " ".join(lines))
     if outcome.value is None:
         return Row.there_already(name, target)
-    return Row(name, "done", target, seconds, "", outcome.value.warnings, outcome.value.figures)
+    return Row(name, "done", target, seconds, "", outcome.value.notices, outcome.value.figures)
 
 
 def _plain(row: Row) -> dict[str, Any]:
@@ -156,7 +158,8 @@ def _plain(row: Row) -> dict[str, Any]:
         "state": row.state,
         "mask": str(row.mask) if row.mask else None,
         "seconds": round(row.seconds, 1),
-        "warnings": list(row.warnings),
+        "codes": list(row.codes),
+        "warnings": [notice.text for notice in row.notices],
         "error": row.error or None,
     }
 
@@ -184,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0 takes all cores")
     how.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="default: auto")
     how.add_argument("--overlap", type=_overlap, default=0.25, metavar="S", help="of windows, 0 to 0.9; default 0.25")
+    parser.add_argument("--anyway", action="store_true", help="segment even what looks like no CT or no chest")
     how.add_argument("--whole", action="store_true", help="look everywhere, not only around the lungs")
     add_source_options(parser)
     return parser

@@ -6,18 +6,22 @@ import argparse
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from engine.case.volume import Notice, joined
+from engine.cli.batch import told_notices
 from engine.cli.sources import open_source
 from engine.core.atomic import explain_os_error
 from engine.core.errors import InputError, ModelError
 from engine.core.progress import CancelToken
+from engine.predict.guards import DEVICE, GREY, NOT_CT, Refused
 from engine.spread.work import Share, Voice
 
 if TYPE_CHECKING:
+    from engine.case.volume import Volume
     from engine.nets.weights import ModelFile
     from engine.predict.backends import Engine
     from engine.predict.segment import Segmentation, SegmentOptions
@@ -45,11 +49,11 @@ class Done:
     """A case that was segmented.
 
     Args:
-        warnings: Everything that must be said about it.
+        notices: Everything that must be said about it.
         figures: ``Findings.as_dict()``.
     """
 
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     figures: dict[str, Any]
 
 
@@ -83,6 +87,7 @@ class Segmenter:
             overlap=chosen.overlap,
             precision=chosen.precision,
             whole=chosen.whole,
+            anyway=chosen.anyway,
         )
         return cls(chosen, model, options)
 
@@ -105,20 +110,21 @@ class Segmenter:
 
         refuse_existing(piece.target, overwrite=self.chosen.overwrite)
         volume = open_source(piece.source, self.chosen, progress=voice, cancel=cancel)
-        self._check_hu(has_hu=volume.has_hu)
-        warnings = [n.text for n in volume.notices if n.severity == "warning"]
+        notices = tuple(n for n in volume.notices if n.severity == "warning")
+        _check_hu(volume)
+        said: list[str] = []
         result = segment(
             volume.hu,
             volume.grid,
             model=self.model,
             options=self.options,
-            engine=self._warm(voice, warnings, cancel),
+            engine=self._warm(voice, said, cancel),
             progress=voice,
             cancel=cancel,
         )
-        said = {notice.text for notice in volume.notices}  # by the reader
-        result = replace(result, warnings=tuple(w for w in result.warnings if w not in said))
-        warnings += result.warnings
+        notices = (*notices, *(Notice(DEVICE, text, "info") for text in said))
+        more = joined(volume.notices, result.notices)[len(volume.notices) :]  # the reader has said the others
+        notices = (*notices, *more)
         findings = measure(result.labels, volume.grid, result.labelset, volume.hu)
         write_labels(
             piece.target,
@@ -126,10 +132,10 @@ class Segmenter:
             volume.grid,
             result.labelset,
             findings=findings,
-            extra_json=self._described(piece, volume.info.kind, result, warnings),
+            extra_json=self._described(piece, volume.info.kind, result, notices),
             overwrite=self.chosen.overwrite,
         )
-        return Done(tuple(warnings), findings.as_dict()), result.warnings
+        return Done(notices, findings.as_dict()), tuple(n.text for n in more)
 
     def _warm(self, voice: Voice, warnings: list[str], cancel: CancelToken) -> Engine:
         from engine.predict.backends import EngineRequest, open_engine
@@ -141,16 +147,7 @@ class Segmenter:
             self.engine = open_engine(request, warnings=warnings)
         return self.engine
 
-    @staticmethod
-    def _check_hu(*, has_hu: bool) -> None:
-        if not has_hu:
-            raise InputError(
-                "This volume cannot be segmented: its grey values are no Hounsfield units.",
-                "It is a picture with 8 bits, or was told to be one.",
-                "Open the original DICOM series.",
-            )
-
-    def _described(self, piece: Case, kind: str, result: Segmentation, warnings: list[str]) -> dict[str, Any]:
+    def _described(self, piece: Case, kind: str, result: Segmentation, notices: tuple[Notice, ...]) -> dict[str, Any]:
         card = self.model.card
         return {
             "model": {
@@ -164,8 +161,21 @@ class Segmenter:
                 "windows_skipped": result.windows_skipped,
             },
             "source": {"name": piece.name, "kind": kind},
-            "warnings": warnings,
+            "warnings": [n.text for n in notices],
+            "notices": told_notices(notices),
         }
+
+
+def _check_hu(volume: Volume) -> None:
+    """Refuse what the reader could only open for looking.
+
+    Raises:
+        Refused: the values are no Hounsfield units.
+    """
+    if not volume.has_hu:
+        why = [n for n in volume.notices if n.code in {GREY, NOT_CT}]
+        text = why[0].text if why else "Its grey values are no Hounsfield units."
+        raise Refused([Notice(GREY if not why else why[0].code, text, "refuse")], final=True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +85,8 @@ def evaluate(
     """
     told, token = progress or NoProgress(), cancel or CancelToken()
     out = Evaluation(model.id, model.card.sha256)
-    measuring = _Measuring(out, model, options or SegmentOptions(), pictures, token)
+    how = replace(options or SegmentOptions(), anyway=True)  # whoever drew the labels has looked at the scan
+    measuring = _Measuring(out, model, how, pictures, token)
     for done, folder in enumerate(folders):
         token.check()
         told.update(done, len(folders), f"Measuring {folder.name}")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.case.labelset import LabelSet
+from engine.case.volume import Notice
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.core.types import HuArray, LabelArray, MaskArray
 from engine.geometry.box import Box
@@ -51,6 +52,7 @@ class SegmentOptions:
         probabilities: Keep the probability of each label (float16).
         cleaning: Sizes of what is put right afterwards; None leaves the network's word as it is.
         labelset: Labels to use instead of the program's own.
+        anyway: Segment also what looks like no CT or no chest.
     """
 
     device: Device = "auto"
@@ -62,6 +64,7 @@ class SegmentOptions:
     probabilities: bool = False
     cleaning: Cleaning | None = field(default_factory=Cleaning)
     labelset: LabelSet | None = None
+    anyway: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ class Segmentation:
         labelset: What the numbers mean.
         model_id: Which weights.
         model_sha256: Their hash.
-        warnings: Sentences for the user.
+        notices: What must be said about it; codes in :data:`engine.predict.guards.CODES`.
         windows: Windows run.
         windows_skipped: Windows left out, as they hold no lung.
         seconds: Wall time.
@@ -86,13 +89,18 @@ class Segmentation:
     labelset: LabelSet
     model_id: str
     model_sha256: str
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     windows: int
     windows_skipped: int
     seconds: float
     device_text: str
     box: Box
     probabilities: dict[str, NDArray[np.float16]] | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The notices as sentences."""
+        return tuple(notice.text for notice in self.notices)
 
 
 def segment(  # noqa: PLR0913 - one door for window, terminal and tests
@@ -119,7 +127,7 @@ def segment(  # noqa: PLR0913 - one door for window, terminal and tests
         on_slab: Given each part of the result as soon as it is known; together they are the result.
 
     Raises:
-        InputError: no Hounsfield units.
+        Refused: no CT, or no chest, and `options.anyway` is not set.
         ModelError: the weights are missing or cannot be used.
         ResourceError: too little memory.
         Cancelled: `cancel` was set.
@@ -154,21 +162,21 @@ class _Work:
         self._shape = grid.shape_zyx
         self._decoder = Decoder(self._card, options.labelset)
         self._labels = np.zeros(hu.shape, dtype=np.uint8)
-        self._warnings: list[str] = []
+        self._notices: list[Notice] = []
         self._kept: NDArray[np.float16] | None = None
 
     def prepare(self) -> None:
         """Look at the scan: warnings, lungs, crop, windows, memory."""
         self._progress.update(0, 1, "Finding the lungs")
         self._look()
-        self._warnings += guards.check_values(self._hu)
+        anyway = self._options.anyway
+        told = [*guards.check_values(self._hu), *guards.check_grid(self._grid, self._card.spacing)]
+        guards.refuse(told, anyway=anyway)  # before the lungs are looked for
         self._lungs = find_lungs(self._hu, self._grid, self._look)
-        self._warnings += guards.check_grid(self._grid, self._card.spacing)
-        self._warnings += guards.check_lungs(self._lungs, self._grid)
+        told += guards.check_lungs(self._lungs, self._grid)
+        self._notices += guards.refuse(told, anyway=anyway)
         if self._decoder.told_by_density:
-            self._warnings.append(
-                "The network finds infection as one label; ground-glass and consolidation were told apart by density."
-            )
+            self._say(guards.DENSITY, guards.BY_DENSITY)
         box = Box.whole(self._grid.shape_zyx) if self._options.whole else self._lungs.box
         self._crop = plan_crop(self._grid, box, self._card.spacing, self._card.patch)
         across = 0.0 if self._card.by_slice else self._options.overlap
@@ -183,7 +191,9 @@ class _Work:
         self._look()
         if engine is None:
             self._progress.update(0, len(self._plan), "Getting the network ready")
-        self._engine = engine or open_engine(self._request(), self._options.backend, warnings=self._warnings)
+        said: list[str] = []
+        self._engine = engine or open_engine(self._request(), self._options.backend, warnings=said)
+        self._say(guards.DEVICE, *said)
         self._run = Run(
             self._engine, self._card.intensity, self._card.channels, self._plan, self._worth, self._go_on_with_cpu
         )
@@ -219,7 +229,7 @@ class _Work:
             labelset=self._decoder.labelset,
             model_id=self._model.id,
             model_sha256=self._card.sha256,
-            warnings=tuple(dict.fromkeys(self._warnings)),
+            notices=tuple(dict.fromkeys(self._notices)),
             windows=self._run.windows,
             windows_skipped=self._run.skipped,
             seconds=0.0,
@@ -252,7 +262,7 @@ class _Work:
         return EngineRequest(self._model, self._card.patch, o.device, o.threads, o.precision, self._cancel)
 
     def _go_on_with_cpu(self, error: OutOfMemory) -> Engine:
-        self._warnings.append(f"{error.why} The rest was computed on the CPU.")
+        self._say(guards.DEVICE, f"{error.why} The rest was computed on the CPU.")
         return open_engine(replace(self._request(), device="cpu"))
 
     def _worth(self, box: Box) -> bool:
@@ -270,7 +280,7 @@ class _Work:
             probabilities=self._options.probabilities,
         )
         warnings = memory.check(need)
-        self._warnings += warnings
+        self._say(guards.MEMORY, *warnings)
         if self._options.probabilities and not warnings:
             shape = (len(self._card.labels), *self._crop.grid.shape_zyx)
             self._kept = np.zeros(shape, dtype=np.float16)
@@ -308,6 +318,9 @@ class _Work:
         if self._lungs.kind != "lungs":
             return None
         return _Around(self._hu, self._lungs, self._crop).mask_every(step)
+
+    def _say(self, code: str, *texts: str) -> None:
+        self._notices += [Notice(code, text, "info") for text in texts]
 
     def _look(self) -> None:
         if self._cancel is not None:

@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from engine.case.volume import Notice
 from engine.nets.weights import ModelFile, find_model
+from engine.predict import guards
 from engine.predict.backends import Engine, EngineRequest, open_engine
 from engine.predict.segment import Segmentation, SegmentOptions, segment
 from engine.predict.worker_child import Job
@@ -27,7 +29,7 @@ def segment_job(job: Job, *, model: str | Path | None, options: SegmentOptions |
     options = options or SegmentOptions()
     found = find_model(model)
     job.update(0, 1, "Getting the network ready")
-    engine, warnings = warm_engine(job, found, options)
+    engine, said = warm_engine(job, found, options)
     result = segment(
         job.hu,
         job.grid,
@@ -38,7 +40,8 @@ def segment_job(job: Job, *, model: str | Path | None, options: SegmentOptions |
         cancel=job.cancel,
         on_slab=job.slab,
     )
-    return replace(result, labels=np.zeros((0, 0, 0), dtype=np.uint8), warnings=(*warnings, *result.warnings))
+    notices = (*(Notice(guards.DEVICE, text, "info") for text in said), *result.notices)
+    return replace(result, labels=np.zeros((0, 0, 0), dtype=np.uint8), notices=notices)
 
 
 def warm_engine(job: Job, model: ModelFile, options: SegmentOptions) -> tuple[Engine, list[str]]:

@@ -91,7 +91,7 @@ def arrange(slices: list[Slice], options: ReadOptions, same_image: SameImage) ->
             "Choose another series, or ask for this one again.",
         )
     if step > _THICK_MM + JITTER_MM:
-        work.tell("thick-slices", f"The slices are {step:.1f} mm apart; small findings fall between them.")
+        work.tell("coarse", f"The slices are {step:.1f} mm apart; small findings fall between them.")
     return Arranged(tuple(work.slices), plan, tuple(work.notices), work.orientation_known)
 
 

@@ -68,7 +68,7 @@ def judge(one: Slice, hu: NDArray[np.int16], inverted_hu: NDArray[np.int16] | No
     """
     modality = modality_of(one)
     if modality != "CT":
-        note = Notice("no-hu", f"This is {modality or 'of unknown kind'}, no CT: for looking only.")
+        note = Notice("not-ct", f"This is {modality or 'of unknown kind'}, no CT: for looking only.")
         return Values(has_hu=False, notices=(note,))
     if inverted_hu is not None:
         return _monochrome1(hu, inverted_hu)
@@ -83,7 +83,7 @@ def _without_rescale(one: Slice, hu: NDArray[np.int16], options: ReadOptions, st
     what = f"RescaleSlope and RescaleIntercept (0028,1053 and 0028,1052) are {state}"
     if one.bits_allocated == 8 or 0 <= int(hu.min()) <= int(hu.max()) <= _PICTURE:
         text = f"{what}, and the pixels have 8 bits: a picture, no Hounsfield units. For looking only."
-        return Values(has_hu=False, notices=(Notice("no-hu", text),))
+        return Values(has_hu=False, notices=(Notice("grey-8bit", text),))
     if int(hu.min()) < _AIR_BELOW or options.rescale == "as-is":
         return Values(notices=(Notice("rescale-missing", f"{what}; the values were taken as HU."),))
     if options.rescale == "minus-1024":

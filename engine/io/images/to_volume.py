@@ -29,10 +29,10 @@ from engine.io.privacy import hashed
 NOT_FINITE = "values-not-finite"
 CLIPPED = "values-clipped"
 PADDING = "padding-clamped"
-NOT_HU = "no-hu"
+NOT_HU = "grey-8bit"
 SHIFTED = "hu-shifted"
 SINGLE_SLICE = "single-slice"
-THICK = "thick-slices"
+THICK = "coarse"
 
 THICK_MM = 5.0
 _NO_AIR = -300  # a chest always holds lung or at least air around it: something below this

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.case.volume import SeriesInfo, Volume
+from engine.case.volume import Notice, SeriesInfo, Volume, joined
 from engine.core.errors import GeometryError
 from tests.support.cases import SMALL, a_volume
 
@@ -22,3 +22,11 @@ def test_a_volume_knows_its_grid():
 def test_an_array_that_does_not_fit_is_refused(hu):
     with pytest.raises(GeometryError, match="do not fit"):
         Volume(hu, SMALL, SeriesInfo("x", "nifti"))
+
+
+def test_what_was_said_once_is_said_again_only_if_it_is_graver() -> None:
+    by_header = Notice("not-chest", "By its header this is no CT of the chest.")
+    coarse, again = Notice("coarse", "The slices are 8.0 mm apart."), Notice("coarse", "8 mm.")
+    graver, detail = Notice("not-chest", "No lungs were found.", "refuse"), Notice("not-chest", "A detail.", "info")
+    assert joined((by_header, coarse), (again, graver, detail)) == (by_header, coarse, graver)
+    assert joined((), ()) == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.case.volume import Notice
 from engine.cli.batch import Row, expand, stem, write_csv
 from engine.core.errors import InputError
 
@@ -80,3 +81,22 @@ def test_the_table_holds_a_failed_case_too(tmp_path: Path) -> None:
 def test_the_voxels_beside_a_header_are_not_told_as_left_out(tmp_path: Path) -> None:
     _, skipped = expand([made(tmp_path / "root", "a.hdr", "a.img", "b.mhd", "b.zraw", "c.raw")], into_one=False)
     assert [line.split("”")[0] for line in skipped] == ["“c.raw"]
+
+
+def test_a_table_names_codes_and_sentences_and_old_results_keep_their_sentences(tmp_path: Path) -> None:
+    coarse, cut = Notice("coarse", "8.0 mm apart."), Notice("lung-cut", "Cut.")
+    (tmp_path / "old.nii.gz").write_bytes(b"x")
+    (tmp_path / "old.json").write_text('{"warnings": ["Cut."], "findings": {"lung_ml": 3.0}}')
+    rows = [Row("new", "done", notices=(coarse, cut, coarse)), Row.there_already("old", tmp_path / "old.nii.gz")]
+    write_csv(tmp_path / "t.csv", rows)
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
+        new, old = csv.DictReader(stream)
+    assert (new["codes"], old["codes"], old["warnings"]) == ("coarse lung-cut", "", "Cut.")
+    assert old["lung_ml"] == "3.000"
+
+
+@pytest.mark.parametrize("wrong", ['{"notices": 3}', '{"notices": [3, {}]}', '{"warnings": {"a": 1}}', "[]"])
+def test_a_json_of_another_program_beside_a_mask_is_no_reason_to_stop(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "m.nii.gz").write_bytes(b"x")
+    (tmp_path / "m.json").write_text(wrong)
+    assert Row.there_already("m", tmp_path / "m.nii.gz").codes == ()

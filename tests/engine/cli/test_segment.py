@@ -137,6 +137,69 @@ def test_wrong_use_ends_with_2(words: tuple[str, ...], cases: Path, monkeypatch:
     assert main(["segment", *words]) == 2
 
 
+def no_chest(path: Path) -> Path:
+    """Write a body without lungs."""
+    hu, grid, truth = quick_chest((20, 40, 48), (4.0, 6.0, 6.0), noise_hu=20)
+    hu[truth > 0] = 30
+    return write_volume(path, hu, grid)
+
+
+def test_what_is_no_chest_is_refused_unless_one_insists(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = no_chest(tmp_path / "belly.nii.gz"), tmp_path / "m.nii.gz"
+    words = ["segment", str(source), "-o", str(out), "--model", model, *HOW]
+    assert main(words) == 2
+    assert not out.exists()
+    said = capsys.readouterr().err
+    assert "No lungs were found: 0 ml" in said
+    assert "--anyway" in said
+    assert main([*words, "--anyway"]) == 0
+    assert out.exists()
+    told = json.loads((tmp_path / "m.json").read_text())
+    assert [(n["code"], n["severity"]) for n in told["notices"] if n["code"] == "not-chest"] == [
+        ("not-chest", "warning")
+    ]
+    assert told["warnings"] == [n["text"] for n in told["notices"]]
+
+
+def test_the_table_says_what_was_refused_and_what_is_doubtful_by_code(
+    cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no_chest(cases / "belly.nii.gz")
+    hu, grid, _ = quick_chest((8, 40, 48), (10.0, 6.0, 6.0), noise_hu=20)
+    write_volume(cases / "coarse.nii.gz", hu, grid)
+    write_volume(cases / "grey.nii.gz", np.clip((hu + 1000) // 6, 0, 255).astype(np.int16), grid)
+    out = tmp_path / "masks"
+    for name in ("a", "b"):
+        (cases / name / "ct.nii.gz").unlink()
+        (cases / name).rmdir()
+    assert main(["segment", str(cases), "-o", str(out), "--model", model, "--json", *HOW]) == 1
+    told = capsys.readouterr()
+    assert "1 of 3 cases done, refused: belly, grey." in told.err
+    with (out / "segment.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row["name"]: row for row in csv.DictReader(stream)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "belly": "refused",
+        "coarse": "done",
+        "grey": "refused",
+    }
+    assert "not-chest" in rows["belly"]["codes"].split()
+    assert rows["grey"]["codes"].split() == ["grey-8bit"]
+    assert {"coarse", "coarse-pixels"} <= set(rows["coarse"]["codes"].split())
+    assert "10.0 mm apart" in rows["coarse"]["warnings"]
+    assert "No lungs" in rows["belly"]["error"]
+    assert not (out / "belly.nii.gz").exists()
+    by_name = {case["name"]: case for case in json.loads(told.out)["cases"]}
+    assert "not-chest" in by_name["belly"]["codes"]
+    # Done again: what is there keeps its codes.
+    assert main(["segment", str(cases), "-o", str(out), "--model", model, *HOW]) == 1
+    with (out / "segment.csv").open(encoding="utf-8-sig", newline="") as stream:
+        again = {row["name"]: row for row in csv.DictReader(stream)}
+    assert again["coarse"]["state"] == "there already"
+    assert again["coarse"]["codes"] == rows["coarse"]["codes"]
+
+
 def test_pictures_with_eight_bits_end_with_2(
     cases: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

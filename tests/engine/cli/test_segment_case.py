@@ -11,8 +11,8 @@ import pytest
 from engine.cli.segment_case import Case, Elsewhere, Segmenter, marked
 from engine.core.errors import InputError, ModelError, ResourceError
 from engine.core.progress import CancelToken
-from engine.spread.work import Share
 from engine.io.masks.write import write_volume
+from engine.spread.work import Share
 from tests.support.models import quick_chest, tiny_model
 
 
@@ -38,6 +38,7 @@ def chosen(tmp_path: Path) -> argparse.Namespace:
         overlap=0.25,
         precision="auto",
         whole=False,
+        anyway=False,
         overwrite=False,
         series=None,
     )

@@ -162,7 +162,7 @@ def test_a_missing_pixel_spacing_is_asked_about_and_then_marked(tmp_path: Path) 
 
 def test_thick_slices_are_told(tmp_path: Path) -> None:
     volume = volume_of(corpus.Series(spacing=(8.0, 0.7, 0.8)).write(tmp_path / "s"))
-    assert codes(volume) == ["thick-slices"]
+    assert codes(volume) == ["coarse"]
 
 
 def test_a_single_slice_has_its_real_thickness(tmp_path: Path) -> None:

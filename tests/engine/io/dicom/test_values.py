@@ -69,7 +69,7 @@ def test_sixteen_bits_that_hold_a_windowed_picture_open_for_looking_only(tmp_pat
         ds.PixelData = grey.astype("<u2").tobytes()
     volume = volume_of(series.write(tmp_path / "s"))
     assert not volume.has_hu
-    assert codes(volume) == ["no-hu"]
+    assert codes(volume) == ["grey-8bit"]
 
 
 def test_eight_bit_pictures_open_for_looking_only(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_eight_bit_pictures_open_for_looking_only(tmp_path: Path) -> None:
         ds.PixelData = bytes(range(256)) * 2 + bytes(8)
     volume = volume_of(series.write(tmp_path / "s"))
     assert not volume.has_hu
-    assert codes(volume) == ["no-hu"]
+    assert codes(volume) == ["grey-8bit"]
 
 
 def test_monochrome1_changes_the_display_not_the_values(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_what_is_no_ct_is_asked_about_and_then_marked(tmp_path: Path, modality: 
     assert f"(0008,0060) is {modality or 'empty'}" in question.value.why
     volume = volume_of(folder, modality="any")
     assert not volume.has_hu
-    assert "no-hu" in codes(volume)
+    assert "not-ct" in codes(volume)
 
 
 def test_values_of_an_mr_are_not_clamped_like_padding(tmp_path: Path) -> None:
