@@ -7,7 +7,8 @@ grid of the source. Synthetic seeds start at 900000, far from every seed of trai
 lesion (ground-glass and consolidation together) on three COVID-19 slabs, effusion on three chests with lung
 cancer. With `--doubt` also whether the probability of lesion means what it says (expected calibration error, 15 bins,
 within 10 mm of the lungs) and whether lesions that are wrong were doubted (Spearman of their mean entropy and
-1 − Dice; lesions of 1 ml and more). Intervals are percentile bootstraps over cases; with so few cases they say little but "few".
+1 − Dice; lesions of 1 ml and more). Intervals are percentile bootstraps over cases; with so few cases they say
+little but "few".
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def real(model: str, data: Path, options: SegmentOptions, doubts: Doubts) -> lis
     return rows
 
 
-def _scored(  # noqa: PLR0913 - a case and how to score it
+def _scored(
     name: str,
     model: str,
     options: SegmentOptions,
