@@ -65,6 +65,10 @@ def main(study: Path, mask: Path, series: Path, out: Path) -> int:
     until(lambda: not window.jobs.jobs, still_s=STILL_S)
     _save(_beside([window.docks.docks[name].grab() for name in ("labels", "findings")]), out / "findings.png")
     _save(export_dialog(window).grab(), out / "export.png")
+    window.exporting.dialog.close()
+    window.resize(*SIZE)
+    explained(window)
+    _save(window.grab(), out / "explain.png")
     window.close()
     return 0
 
@@ -99,6 +103,19 @@ def network_at_work(window: Window, study: Path) -> None:
     if job is None:
         raise SystemExit("there are no weights to segment with")
     until(lambda: job.is_over or (window.session.preview is not None and job.done > 0.55 * job.total))
+
+
+def explained(window: Window) -> None:
+    """Ask why in the middle of the slice with most ground-glass."""
+    case = window.session.case
+    labels = case.labels.data == case.labelset.by_key("ground_glass").id
+    z = int(labels.sum(axis=(1, 2)).argmax())
+    rows, columns = np.nonzero(labels[z])
+    nearest = np.hypot(rows - np.median(rows), columns - np.median(columns)).argmin()
+    window.session.set_cursor((z, int(rows[nearest]), int(columns[nearest])))
+    window.run_command("explain")
+    panel = window.docks.panels["explain"]
+    until(lambda: panel.told is not None and not window.jobs.jobs, still_s=STILL_S)
 
 
 def export_dialog(window: Window) -> QWidget:

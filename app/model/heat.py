@@ -20,9 +20,11 @@ class Heat:
         grid: Where they lie; any grid near the case, mostly a window of it.
         at_zyx: Voxel of the case they are about.
         opacity: Of the strongest value, 0 … 1.
+        shown: Whether it is seen.
     """
 
     values: NDArray[np.float32]
     grid: Grid
     at_zyx: IndexZyx
     opacity: float = 0.7
+    shown: bool = True

@@ -20,8 +20,11 @@ PANELS: Registry[PanelMaker] = Registry(
         "tool": Entry("app.panels.tool_options:ToolOptionsPanel", text="Tool"),
         "findings": Entry("app.panels.findings:FindingsPanel", text="Findings"),
         "history": Entry("app.panels.history:HistoryPanel", text="History"),
+        "explain": Entry("app.panels.explain:ExplainPanel", text="Explain"),
     },
 )
 
 LEFT = ("study", "labels", "segment")
 RIGHT = ("tool", "findings", "history")
+TABS = {"explain": "findings"}
+"""Panels that are away until they are asked for; each then stands as a tab with another."""

@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[[Window], object]] = {
     "copy-pane": lambda w: w.copy_pane(),
     "save-picture": lambda w: w.save_picture(),
     "segment": lambda w: w.segmenting.start(),
+    "explain": lambda w: w.parts.explain(),
     "palette": lambda w: w.palette_list.open(),
     "keys": lambda w: w.dialogs.show_keys(),
     "settings": lambda w: w.dialogs.show_settings(),

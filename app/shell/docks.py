@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QWi
 
 from app.look.pieces import PanelBody, column, quiet, row, words
 from app.model.action import Context
-from app.panels.registry import LEFT, PANELS, RIGHT
+from app.panels.registry import LEFT, PANELS, RIGHT, TABS
 from engine.core.atomic import write_text
 from engine.core.errors import GroundglassError
 from engine.core.paths import config_dir
@@ -145,14 +145,19 @@ class Docks:
         self._kept.clear()
         self._place()
 
+    def show(self, name: str) -> None:
+        """Bring a panel to the front, one that is away too."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
     def set_visible(self, *, on: bool) -> None:
-        """Show the panels, or hide them while there is no case."""
+        """Show the panels but those that are asked for, or hide all while there is no case."""
         if not on:
             for dock in self.docks.values():
                 dock.setVisible(False)
         elif not self._kept.get(self._shown):
-            for dock in self.docks.values():
-                dock.setVisible(True)
+            for name, dock in self.docks.items():
+                dock.setVisible(name not in TABS)
             # Sizes hold only once the docks have been laid out.
             QTimer.singleShot(0, self._window, self._share_height)
 
@@ -165,6 +170,11 @@ class Docks:
                 self._window.removeDockWidget(dock)
                 self._window.addDockWidget(area, dock)
                 dock.show()
+        for name, beside in TABS.items():
+            dock = self.docks[name]
+            dock.setFloating(False)
+            self._window.tabifyDockWidget(self.docks[beside], dock)
+            dock.hide()
         self._share_height()
 
     def _share_height(self) -> None:

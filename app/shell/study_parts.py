@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 if TYPE_CHECKING:
+    from app.panels.explain import ExplainPanel
     from app.panels.segment import SegmentPanel
     from app.panels.series import SeriesPanel
     from app.shell.docks import Docks
@@ -62,8 +63,10 @@ class StudyParts(QObject):
         _ = self.workspace, self.docks
 
     def stop(self) -> None:
-        """Make no more."""
+        """Make no more, and end what the panels began."""
         self._turn.stop()
+        if self.has("docks"):
+            self.explain_panel.shut_down()
 
     def _step(self) -> None:
         self._steps.pop(0)()
@@ -102,6 +105,7 @@ class StudyParts(QObject):
         panel = cast("SegmentPanel", docks.panels["segment"])
         panel.follow(window.segmenting)
         window.segmenting.state_changed.connect(panel.show_state)
+        window.session.heat_changed.connect(window.actions_table.refresh_soon)
         window.menus.menu("View/Panels").addActions(docks.show_actions())
         return docks
 
@@ -109,6 +113,16 @@ class StudyParts(QObject):
     def segment_panel(self) -> SegmentPanel:
         """The panel that starts a segmentation."""
         return cast("SegmentPanel", self.docks.panels["segment"])
+
+    @property
+    def explain_panel(self) -> ExplainPanel:
+        """The panel that asks a network why."""
+        return cast("ExplainPanel", self.docks.panels["explain"])
+
+    def explain(self) -> None:
+        """Ask about the place of the crosshair, and show the panel with the answer."""
+        self.docks.show("explain")
+        self.explain_panel.ask()
 
     def _look_for_models(self) -> None:
         self.segment_panel.look_for_models()

@@ -102,8 +102,8 @@ def _coloured(values: Values) -> NDArray[np.uint32]:
 
 
 def draw_place(painter: QPainter, heat: Heat | None, frame: PlaneFrame, viewport: Viewport, index: int) -> None:
-    """Ring the voxel a layer is about, in the slice it lies in; without a layer nothing."""
-    if heat is None:
+    """Ring the voxel a layer is about, in the slice it lies in; without a layer, or a hidden one, nothing."""
+    if heat is None or not heat.shown:
         return
     at, row, column = frame.from_case(heat.at_zyx)
     if round(at) != index:

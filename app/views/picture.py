@@ -168,7 +168,7 @@ class SlicePicture:
             painter.fillRect(beside, PANE_BACKGROUND)
         self._draw_grey(painter, rect)
         heat = self._session.heat
-        if heat is not None:
+        if heat is not None and heat.shown:
             self._heat.draw(painter, heat, self._index, self._target(), smooth=self._session.interpolate)
         if not self._session.overlay.hidden:
             self._draw_labels(painter, rect, palette)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from app.panels.registry import LEFT, RIGHT
+from app.panels.registry import LEFT, RIGHT, TABS
 from app.shell.docks import heights
+from engine.core.paths import config_dir
 from tests.support.window import Bench, chest_file
 
 
@@ -26,7 +31,48 @@ def test_a_closed_panel_comes_back(bench: Callable[..., Bench], tmp_path: Path) 
 def test_every_panel_stands_on_one_side() -> None:
     from app.panels.registry import PANELS
 
-    assert sorted([*LEFT, *RIGHT]) == sorted(PANELS)
+    assert sorted([*LEFT, *RIGHT, *TABS]) == sorted(PANELS)
+    assert set(TABS.values()) <= {*LEFT, *RIGHT}
+
+
+def test_a_panel_that_is_asked_for_is_away_until_then_and_takes_no_room(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    b = bench()
+    b.open(chest_file(tmp_path))
+    docks = b.window.docks
+    assert not docks.docks["explain"].isVisible()
+    heights_before = {name: docks.docks[name].height() for name in ("tool", "history")}
+    docks.show("explain")
+    b.wait(docks.docks["explain"].isVisible)
+    assert docks.docks["findings"] in b.window.tabifiedDockWidgets(docks.docks["explain"])
+    assert {name: docks.docks[name].height() for name in heights_before} == heights_before
+    b.window.run_command("reset-docks")
+    assert not docks.docks["explain"].isVisible()
+    assert docks.docks["findings"].isVisible()
+
+
+def test_an_arrangement_from_before_a_panel_was_there_is_kept(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    """Arrangements are written by older versions too: what they do not know stays away."""
+    old = QMainWindow()
+    for area, names in ((Qt.DockWidgetArea.LeftDockWidgetArea, LEFT), (Qt.DockWidgetArea.RightDockWidgetArea, RIGHT)):
+        for name in names:
+            dock = QDockWidget(old)
+            dock.setObjectName(f"dock.{name}")
+            old.addDockWidget(area, dock)
+            dock.setVisible(name != "study")
+    state = bytes(old.saveState(2).data())
+    config_dir().mkdir(parents=True, exist_ok=True)
+    kept = {"single": base64.b64encode(state).decode("ascii")}
+    (config_dir() / "arrangement.json").write_text(json.dumps(kept), encoding="utf-8")
+    source = chest_file(tmp_path)
+    new = bench()
+    new.open(source)
+    assert not new.window.docks.docks["study"].isVisible(), "what was closed stays closed"
+    assert new.window.docks.docks["findings"].isVisible()
+    assert not new.window.docks.docks["explain"].isVisible()
+    new.window.docks.show("explain")
+    new.wait(new.window.docks.docks["explain"].isVisible)
 
 
 @pytest.mark.parametrize("room_px", [420, 690, 940, 1300])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.jobs.queue import JobQueue
 from app.model.prefs import Preferences
-from app.panels.registry import PANELS
+from app.panels.registry import PANELS, TABS
 from app.shell.window import PAGE_EMPTY, PAGE_PANES, Window
 from engine.core.paths import config_dir
 from tests.support.panes import a_case
@@ -66,7 +66,7 @@ def test_a_study_that_comes_at_once_finds_panes_and_panels(qtbot: Any, window: W
     window.session.set_case(a_case())
     assert window.pages.currentIndex() == PAGE_PANES
     assert window.workspace.slices["axial"].isVisible()
-    assert all(dock.isVisible() for dock in window.docks.docks.values())
+    assert {name for name, dock in window.docks.docks.items() if dock.isVisible()} == set(PANELS) - set(TABS)
 
 
 def test_a_file_opened_at_once_is_read(qtbot: Any, window: Window, tmp_path: Path) -> None:

@@ -1,0 +1,264 @@
+"""Asking a network why: an engine process of its own, begun with the first question and ended with the case.
+
+Not the process that segments: a question is answered while a segmentation runs, and neither waits for the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.jobs.job import Job
+from engine.case.document import Case
+from engine.case.volume import Volume
+from engine.core.errors import Cancelled
+from engine.core.types import IndexZyx
+from engine.geometry.grid import Grid
+
+if TYPE_CHECKING:
+    from engine.explain.place import Explanation
+    from engine.predict.worker import EngineProcess, Ticket
+    from engine.predict.worker_child import SharedVolume
+
+NETWORKS_MAP = "doubt, networks"
+"""Name of the map that two networks make together."""
+
+_LOOK_S = 0.05
+_PATIENCE_S = 0.8
+"""After a cancel the window goes on by itself if the process has not answered by then."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Weights that can be asked.
+
+    Args:
+        id: Their name.
+        title: One line.
+        labels: Keys of the labels they know.
+    """
+
+    id: str
+    title: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class WhyMap:
+    """One map of an answer.
+
+    Args:
+        name: As the engine calls it.
+        title: A few words for the list.
+        tip: One sentence.
+        low: Word for 0.
+        high: Word for 1.
+        values: (z, y, x) float32 from 0 to 1.
+    """
+
+    name: str
+    title: str
+    tip: str
+    low: str
+    high: str
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a network was asked, and its answer.
+
+    Args:
+        at_zyx: Voxel of the case.
+        model: Id of the weights.
+        against: Id of the weights they were compared with, or "".
+        label: Key of the label asked about.
+        probabilities: Key → probability at the place.
+        sentence: For people.
+        grid: Of the maps.
+        maps: At least the saliency and two of doubt.
+    """
+
+    at_zyx: IndexZyx
+    model: str
+    against: str
+    label: str
+    probabilities: dict[str, float]
+    sentence: str
+    grid: Grid
+    maps: tuple[WhyMap, ...]
+
+
+class ExplainRoom:
+    """The process that answers, and the CT it was given."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: EngineProcess | None = None
+        self._shared: tuple[Volume, SharedVolume] | None = None
+        self._closed = False
+
+    def ask(self, case: Case, at_zyx: IndexZyx, model: str, label: str, against: str, threads: int) -> Job:
+        """Ask about a place of a case; the result is a `Told`.
+
+        Args:
+            case: Only its CT is looked at.
+            at_zyx: Voxel of the case.
+            model: Id of the weights; empty for the default.
+            label: Key to ask about; empty for the likeliest one there.
+            against: Id of weights to compare with; empty for none.
+            threads: CPU threads; 0 takes all.
+        """
+        volume = case.volume
+        point = tuple(float(v) for v in volume.grid.to_lps(at_zyx))
+        wanted = {"model": model or None, "label": label or None, "against": against or None}
+
+        def work(job: Job) -> Told:
+            from engine.predict.worker import Handlers
+
+            job.update(0, 0, "Handing over the CT")
+            process, shared = self._ready(volume)
+            job.token.check()
+            handlers = Handlers(progress=job.update)
+            target = "engine.explain.job:explain_job"
+            ticket = process.call(target, shared, handlers, point_lps=point, threads=threads, **wanted)
+            return _told(at_zyx, _wait(ticket, job))
+
+        return Job("Explaining", work)
+
+    def end(self) -> Job | None:
+        """Let go of the process and the CT; the job does the waiting. None if there is nothing to end."""
+        with self._lock:
+            process, self._process, self._shared = self._process, None, None
+        if process is None:
+            return None
+        return Job("Ending the explaining", lambda _job: process.close(), visible=False)
+
+    def close(self) -> None:
+        """End the process now, for good."""
+        with self._lock:
+            self._closed = True
+            process, self._process, self._shared = self._process, None, None
+        if process is not None:
+            process.close()
+
+    def _ready(self, volume: Volume) -> tuple[EngineProcess, SharedVolume]:
+        from engine.predict.worker import EngineProcess
+
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            if self._process is None:
+                self._process = EngineProcess()
+            process, held = self._process, self._shared
+        if held is not None and held[0] is volume:
+            return process, held[1]
+        shared = process.share(volume.hu, volume.grid)
+        with self._lock:
+            current = process is self._process
+            if current:
+                self._shared = (volume, shared)
+        if not current:  # ended meanwhile: what was written for it goes too
+            process.close()
+            raise Cancelled
+        return process, shared
+
+
+def networks() -> Job:
+    """List the weights that can be asked as a tuple of `Network`, the one that is taken by default first."""
+
+    def work(_job: Job) -> tuple[Network, ...]:
+        from engine.core.errors import ModelError
+        from engine.nets.weights import find_model, list_models
+
+        found = [Network(m.id, m.card.title or m.id, m.card.labels) for m in list_models()[0]]
+        try:
+            default = find_model(None).id
+        except ModelError:
+            return tuple(found)  # said when one is asked
+        return tuple(sorted(found, key=lambda network: network.id != default))
+
+    return Job("Looking for networks", work, visible=False)
+
+
+def _told(at_zyx: IndexZyx, said: Explanation) -> Told:
+    return Told(
+        at_zyx,
+        said.model,
+        said.against,
+        said.label,
+        said.all_probabilities,
+        said.sentence,
+        said.grid,
+        described(said.maps.items()),
+    )
+
+
+_PLAIN = {
+    "saliency": (
+        "What the answer depends on",
+        "How much a small change of the grey value there would change the answer at the place.",
+        "not at all",
+        "most",
+    ),
+    "doubt, entropy": ("Doubt: undecided", "How undecided the network is there about any label.", "sure", "a coin"),
+    "doubt, mirrored": (
+        "Doubt: changed by mirroring",
+        "By how much a probability there changes when the picture is mirrored.",
+        "not at all",
+        "wholly",
+    ),
+    NETWORKS_MAP: (
+        "Doubt: networks disagree",
+        "The largest difference between the two networks in the probability of a label both know.",
+        "agree",
+        "opposite",
+    ),
+}
+_ATTENTION = {
+    "gate": ("Attention gate", "What share of a place this gate lets through.", "shut", "open"),
+    "spatial attention": ("Spatial attention", "What share of a place is let through.", "shut", "open"),
+    "attention of the place": (
+        "Attention from the place",
+        "How much each place weighs for the chosen one in the residual attention block.",
+        "nothing",
+        "most",
+    ),
+}
+
+
+def described(maps: Iterable[tuple[str, NDArray[np.float32]]]) -> tuple[WhyMap, ...]:
+    """Return maps with words for people; several of one kind are numbered in the order the network uses them."""
+    found = list(maps)
+    kinds = [name.rpartition(", ")[0] for name, _ in found]
+    out: list[WhyMap] = []
+    for k, (name, values) in enumerate(found):
+        if name in _PLAIN:
+            out.append(WhyMap(name, *_PLAIN[name], values))
+            continue
+        kind = kinds[k]
+        title, tip, low, high = _ATTENTION.get(kind, (name.capitalize(), "", "0", "1"))
+        count = kinds.count(kind)
+        number = f" {kinds[: k + 1].count(kind)} of {count}" if count > 1 else ""
+        out.append(WhyMap(name, f"{title}{number}", f"{tip} ({name})".strip(), low, high, values))
+    return tuple(out)
+
+
+def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over there gives
+    waited = 0.0
+    while True:
+        try:
+            return ticket.wait(_LOOK_S)
+        except TimeoutError:
+            if not job.token.cancelled:
+                continue
+        if waited == 0.0:
+            ticket.cancel()
+        waited += _LOOK_S
+        if waited > _PATIENCE_S:
+            raise Cancelled

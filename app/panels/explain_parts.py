@@ -1,0 +1,117 @@
+"""What an explanation is read from: the scale of the colours, and the probability of each label at the place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from app.look import figures
+from app.look.icons import swatch
+from app.look.pieces import ShortCombo, ShortLabel, column, row, words
+from app.look.ramp import STEPS, ramp_argb
+from app.look.tokens import tokens_of
+from engine.case.labelset import LabelSet
+
+_BAR_PX = 10
+_STOPS = 17
+
+
+class _Bar(QWidget):
+    """The colours from 0 to 1, as they lie over black."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(_BAR_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Scale of the colours")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = QLinearGradient(0, 0, self.width(), 0)
+        for k in range(_STOPS):
+            share = k / (_STOPS - 1)
+            argb = int(ramp_argb()[round(share * (STEPS - 1))])  # premultiplied: as it is seen on black
+            colours.setColorAt(share, QColor(argb >> 16 & 255, argb >> 8 & 255, argb & 255))
+        painter.setPen(QColor(tokens_of(self.palette()).line))
+        painter.setBrush(colours)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.end()
+
+
+class Scale(QWidget):
+    """What the colours of a map mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._low = words("", "small")
+        self._high = words("", "small")
+        self.setLayout(column(_Bar(), row(self._low, None, self._high), gap=2))
+
+    def show_words(self, low: str, high: str, highest: float) -> None:
+        """Say what 0 and 1 are, and how high the map goes."""
+        self._low.setText(f"0 {low}")
+        self._high.setText(f"1 {high}; highest {figures.number(highest, 2)}")
+
+
+class Probabilities(QWidget):
+    """A row per label: its colour, its name, how likely the network thinks it at the place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self.setLayout(self._grid)
+        self.setAccessibleName("Probability of each label at the place")
+
+    def show_all(self, probabilities: dict[str, float], asked: str, labelset: LabelSet) -> None:
+        """Show other ones, the likeliest first; the label asked about stands out."""
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for k, key in enumerate(sorted(probabilities, key=lambda key: -probabilities[key])):
+            label = labelset.by_key(key)
+            dot = QLabel()
+            if label is not None:
+                dot.setPixmap(swatch(label.colour, size=12).pixmap(QSize(12, 12), self.devicePixelRatioF()))
+            role = "table" if key == asked else "small"
+            self._grid.addWidget(dot, k, 0)
+            self._grid.addWidget(ShortLabel(name_of(key, labelset), role), k, 1)
+            self._grid.addWidget(
+                words(figures.percent(100 * probabilities[key]), role), k, 2, Qt.AlignmentFlag.AlignRight
+            )
+
+
+def name_of(key: str, labelset: LabelSet | None) -> str:
+    """Return the name of a label in the case, or its key in words."""
+    label = labelset.by_key(key) if labelset is not None else None
+    return label.name if label is not None else key.replace("_", " ").capitalize()
+
+
+def choice_box(name: str, tip: str) -> ShortCombo:
+    """Return an empty choice whose words are shortened in a narrow panel."""
+    box = ShortCombo()
+    box.setAccessibleName(name)
+    box.setToolTip(tip)
+    box.setSizeAdjustPolicy(ShortCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    return box
+
+
+def offer(box: ShortCombo, entries: list[tuple[str, str]]) -> None:
+    """Put other entries (words, data) into a choice; what is chosen stays if it is still there."""
+    if [(box.itemText(k), box.itemData(k)) for k in range(box.count())] == entries:
+        return
+    with QSignalBlocker(box):
+        before = box.currentData()
+        box.clear()
+        for text, data in entries:
+            box.addItem(text, data)
+        box.setCurrentIndex(max(0, box.findData(before)))
