@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from app.model.session import Preview, Session
@@ -150,13 +151,19 @@ class Painting(Generic[Options]):
 
 def circle(centre: FloatZyx, axis: int, radius_mm: float, spacing_mm: FloatZyx) -> tuple[FloatZyx, ...]:
     """Return a closed circle of `radius_mm` across `axis`, in continuous index (an ellipse there)."""
+    z, y, x = centre
+    return tuple([(z + dz, y + dy, x + dx) for dz, dy, dx in _ring(axis, radius_mm, spacing_mm)])
+
+
+@lru_cache(maxsize=16)
+def _ring(axis: int, radius_mm: float, spacing_mm: FloatZyx) -> tuple[FloatZyx, ...]:
+    """Return the circle about the origin: it follows every move of the mouse and seldom changes."""
     first, second = (a for a in range(3) if a != axis)
     down, along = radius_mm / spacing_mm[first], radius_mm / spacing_mm[second]
     points: list[FloatZyx] = []
     for sine, cosine in _ROUND:
-        point = list(centre)
-        point[first] += down * sine
-        point[second] += along * cosine
+        point = [0.0, 0.0, 0.0]
+        point[first], point[second] = down * sine, along * cosine
         points.append((point[0], point[1], point[2]))
     return tuple(points)
 
