@@ -108,13 +108,13 @@ def export(
         source: Where the study was opened from; a DICOM segmentation points at its images.
         version: Of the program.
     """
-    labels, labelset, volume = case.labels.snapshot(), case.labelset, case.volume
+    labels, labelset, volume, notices = case.labels.snapshot(), case.labelset, case.volume, case.notices
     authors = tuple(sorted({step.author for step in case.history.steps[: case.history.done]}))
 
     def work(job: Job) -> Exported:
         from engine.io.export.handover import Handover
 
-        warnings = tuple(notice.text for notice in volume.notices)
+        warnings = tuple(notice.text for notice in notices)
         what = Handover(volume.info.name, labels.array(), volume.grid, labelset, authors, warnings, version)
         if kind.id == "seg":
             return _segmentation(job, path, what, volume, source, overwrite=overwrite)

@@ -1,12 +1,12 @@
-"""Segmenting: the engine process, the models there are, and how a network's result meets a case.
+"""Segmenting: the engine process, and how a network's result meets a case.
 
 What the person locked, and labels the network does not know, stay as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from app.jobs.job import Job
 from engine.case.delta import Delta
 from engine.case.document import Case
 from engine.case.labelset import LabelSet
-from engine.case.volume import Volume
+from engine.case.volume import Notice, Volume
 from engine.core.errors import Cancelled, ModelError
 from engine.core.types import LabelArray, MaskArray
 from engine.geometry.box import Box
@@ -28,29 +28,6 @@ if TYPE_CHECKING:
 _LOOK_S = 0.05
 _PATIENCE_S = 0.8
 """After a cancel the window goes on by itself if the process has not answered by then."""
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """A network the person can pick.
-
-    Args:
-        id: Its name.
-        title: One line.
-        text: What it is good for.
-        licence: Of the weights.
-        limits: Where it is not good.
-        is_own: Whether the person trained it.
-        how: How to get weights, for a network that has none yet; "" where it can be used.
-    """
-
-    id: str
-    title: str
-    text: str
-    licence: str
-    limits: tuple[str, ...]
-    is_own: bool
-    how: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +56,7 @@ class Outcome:
         model: Id of the weights.
         device: What it ran on.
         seconds: How long it took.
-        warnings: Sentences for the person.
+        notices: What must be said about it.
     """
 
     labels: LabelArray
@@ -88,7 +65,33 @@ class Outcome:
     model: str
     device: str
     seconds: float
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A scan that was not segmented, as it looks like no CT or no chest; one may insist.
+
+    Args:
+        notices: What was found, at least one a refusal.
+    """
+
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class LicenceQuestion:
+    """Weights that may be used for some purposes only, about which nobody was asked yet.
+
+    Args:
+        id: Of the weights.
+        licence: Its name.
+        forbidden: What it forbids, in a sentence.
+    """
+
+    id: str
+    licence: str
+    forbidden: str
 
 
 class EngineRoom:
@@ -97,6 +100,7 @@ class EngineRoom:
     def __init__(self) -> None:
         self._process: EngineProcess | None = None
         self._shared: tuple[Volume, SharedVolume] | None = None
+        self._asked: dict[str, LicenceQuestion] = {}
         self._closed = False
 
     def start(self) -> Job:
@@ -115,20 +119,27 @@ class EngineRoom:
 
         return Job("Getting the network ready", work, visible=False)
 
-    def segment(self, case: Case, model: str, options: dict[str, Any]) -> Job:
-        """Segment the volume of a case. Emits `Slab`s; the result is an `Outcome`.
+    def segment(self, case: Case, model: str, options: dict[str, Any], agreed: Mapping[str, str]) -> Job:
+        """Segment the volume of a case. Emits `Slab`s.
+
+        The result is an `Outcome`, or a `LicenceQuestion` or a `Refusal` if a person has to say a word first.
 
         Args:
             case: As it is now; its labels are read while the job runs.
             model: Id of the weights; empty for the default.
             options: Fields of `engine.predict.segment.SegmentOptions`.
+            agreed: Id of weights → the non-commercial licence somebody agreed to.
         """
         revision, labelset = case.revision, case.labelset
         keep = _Keep.of(case)
 
-        def work(job: Job) -> Outcome:
+        def work(job: Job) -> Outcome | Refusal | LicenceQuestion:
+            from engine.predict.guards import Refused
             from engine.predict.worker import Handlers
 
+            question = self._question(model, agreed)
+            if question is not None:
+                return question
             job.update(0, 0, "Handing over the CT")
             process = self._running()
             shared = self._share(process, case.volume)
@@ -138,22 +149,35 @@ class EngineRoom:
             ticket = process.segment(
                 shared, model=model or None, options=chosen, handlers=Handlers(progress=job.update, slab=growing.take)
             )
-            result: Segmentation = _wait(ticket, job)
+            try:
+                result: Segmentation = _wait(ticket, job)
+            except Refused as refused:
+                if refused.final:
+                    raise
+                return Refusal(refused.notices)
             job.update(0, 0, "Putting it together")
             labels = translated(result.labels, result.labelset, labelset)
-            change = change_of(case, labels, labelset, result.model_id) if case.revision == revision else None
-            return Outcome(
-                labels, revision, change, result.model_id, result.device_text, result.seconds, result.warnings
-            )
+            out = Outcome(labels, revision, None, result.model_id, result.device_text, result.seconds, result.notices)
+            return replace(out, change=change_of(case, out, labelset)) if case.revision == revision else out
 
         return Job("Segmenting", work)
 
     def compose(self, case: Case, outcome: Outcome) -> Job:
         """Make the change of an older outcome for the case as it is now. The result is a `Delta` or None."""
         labelset = case.labelset
-        return Job(
-            "Putting it together", lambda _job: change_of(case, outcome.labels, labelset, outcome.model), visible=False
-        )
+        return Job("Putting it together", lambda _job: change_of(case, outcome, labelset), visible=False)
+
+    def _question(self, model: str, agreed: Mapping[str, str]) -> LicenceQuestion | None:
+        """Return what has to be asked before weights are used; looked up once a model, as weights are hashed."""
+        from engine.nets.card import licence_words
+        from engine.nets.weights import find_model
+
+        if model not in self._asked:
+            card = find_model(model or None).card
+            self._asked[model] = LicenceQuestion(card.id, card.licence, licence_words(card))
+        question = self._asked[model]
+        free = not question.forbidden or agreed.get(question.id) == question.licence
+        return None if free else question
 
     def forget_volume(self) -> None:
         """Let go of the CT of the last case."""
@@ -235,8 +259,9 @@ def merged(before: LabelArray, found: LabelArray, keep: frozenset[int]) -> Label
     return np.where(stays, before, found)
 
 
-def change_of(case: Case, labels: LabelArray, labelset: LabelSet, model: str) -> Delta | None:
-    """Return the one step of undo that a result is, or None if it changes nothing."""
+def change_of(case: Case, outcome: Outcome, labelset: LabelSet) -> Delta | None:
+    """Return the one step of undo that a result is, with what must be said of it; None if it changes nothing."""
+    labels = outcome.labels
     after = np.empty_like(labels)
     keep, before = kept_ids(labelset), case.labels.data
     locked = labelset.locked_ids
@@ -247,7 +272,14 @@ def change_of(case: Case, labels: LabelArray, labelset: LabelSet, model: str) ->
         found = table[labels]
     for z in range(labels.shape[0]):  # plane by plane: no second copy of the whole map
         after[z] = merged(before[z], found[z], keep)
-    return Delta.between(case.labels, Box.whole(labels.shape), after, title="Segmentation", author=model)
+    return Delta.between(
+        case.labels,
+        Box.whole(labels.shape),
+        after,
+        title="Segmentation",
+        author=outcome.model,
+        notices=outcome.notices,
+    )
 
 
 class _Growing:
@@ -288,38 +320,3 @@ def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over 
         waited += _LOOK_S
         if waited > _PATIENCE_S:
             raise Cancelled
-
-
-def models() -> Job:
-    """List the models there are, best first, then the networks without weights, as a tuple of `ModelChoice`."""
-
-    def work(_job: Job) -> tuple[ModelChoice, ...]:
-        from engine.nets.weights import list_models
-
-        found, _ = list_models()
-        ready = tuple(
-            ModelChoice(m.id, m.card.title or m.id, m.card.text, m.card.licence, m.card.limits, m.origin != "shipped")
-            for m in found
-        )
-        return ready + _untrained({m.card.network for m in found})
-
-    return Job("Looking for models", work, visible=False)
-
-
-def _untrained(trained: set[str]) -> tuple[ModelChoice, ...]:
-    """Return the networks that nobody has trained here."""
-    from engine.nets.facts import network_facts
-    from engine.nets.registry import NETWORKS
-    from engine.train.recipe import names
-
-    recipes, choices = names(), list[ModelChoice]()
-    for name in NETWORKS:
-        if name in trained:
-            continue
-        facts = network_facts(name)
-        paper, solid = f"{name}-paper", facts.input[0] > 1
-        recipe = paper if paper in recipes else "modern-3d" if solid else "modern-2d"
-        own = "" if recipe.startswith(name) else f' with “network = "{name}"” in a copy of it'
-        how = f"No weights yet. Train it: groundglass train --recipe {recipe} --data CASES -o RUN{own}"
-        choices.append(ModelChoice(name, facts.title, facts.paper, "", (), is_own=False, how=how))
-    return tuple(choices)

@@ -50,6 +50,7 @@ class Prefs:
         keep_recent: Remember which studies were open (their paths may hold names).
         keys: Changed keys: action id → key sequences.
         label_colours: Changed colours of labels: key → ``"#rrggbb"``.
+        licences: Id of weights → the non-commercial licence the person agreed to.
         why_map: Map of an explanation that was looked at last, by the engine's name of it.
         heat_percent: Opacity of that layer.
         last_export_folder: Where the export dialog starts.
@@ -69,6 +70,7 @@ class Prefs:
     keep_recent: bool = True
     keys: dict[str, tuple[str, ...]] = field(default_factory=_keys)
     label_colours: dict[str, str] = field(default_factory=_colours)
+    licences: dict[str, str] = field(default_factory=_colours)
     why_map: str = "saliency"
     heat_percent: int = field(default=70, metadata={"low": 0, "high": 100})
     last_export_folder: str = ""

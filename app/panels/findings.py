@@ -123,7 +123,7 @@ class FindingsPanel(PanelBody):
 
     def _show_care(self, findings: Findings) -> None:
         case = self._session.case
-        warnings = [n.text for n in case.volume.notices if n.severity == "warning"] if case is not None else []
+        warnings = [n.text for n in case.notices if n.severity == "warning"] if case is not None else []
         if not findings.measurable:
             warnings.insert(0, "The file tells no spacing: no millilitres.")
         self._warning.setVisible(bool(warnings))

@@ -8,12 +8,17 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QProgressBar, QWidget
 
-from app.doors.segment import ModelChoice, Outcome, models
+from app.doors.models import ModelChoice, models, remarks
+from app.doors.segment import Outcome, Refusal
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
-from app.look.pieces import EmptyNote, PanelBody, ShortCombo, ShortLabel, Skeleton, column, push, row, words
+from app.look.pieces import EmptyNote, PanelBody, ShortCombo, ShortLabel, Skeleton, column, push, row, set_role, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context
+from engine.case.volume import Notice, Volume, joined
+
+_NO_HU = frozenset(("not-ct", "grey-8bit", "no-hu"))
+"""What the reader says of values that are no Hounsfield units."""
 
 
 class Runner(Protocol):
@@ -22,9 +27,10 @@ class Runner(Protocol):
     job: Job | None
     outcome: Outcome | None
     offer: Outcome | None
+    refusal: Refusal | None
 
-    def start(self) -> None:
-        """Segment the open case."""
+    def start(self, *, anyway: bool = False) -> None:
+        """Segment the open case, also if it looks like no chest."""
         ...
 
     def take_over(self) -> None:
@@ -51,8 +57,14 @@ class SegmentPanel(PanelBody):
         self.model_box.setMinimumContentsLength(8)
         self.model_box.currentIndexChanged.connect(self._pick)
         self._about = words("", "small", wrap=True)
+        self._licence = words("", "small", wrap=True)
+        self._checks = words("", "doubtful", wrap=True)
+        self._remarks: tuple[Notice, ...] = ()
+        self._looked: tuple[Volume, object] | None = None
         self.go = push("Segment", "Mark lungs and lesions (Ctrl+R). One step of undo.", primary=True, icon="sparkles")
         self.go.clicked.connect(lambda: context.host.run_command("segment"))
+        self.anyway = push("Segment anyway", "Let the network mark it all the same; the doubt stays with the result.")
+        self.anyway.clicked.connect(lambda: self._runner and self._runner.start(anyway=True))
         self._step = ShortLabel("", "small")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -69,7 +81,8 @@ class SegmentPanel(PanelBody):
         self._skeleton = Skeleton(2)
         self._none = EmptyNote("sparkles", "No network is installed", "Weights (.safetensors) go into the data folder.")
         self._idle, self._running, self._offer = QWidget(), QWidget(), QWidget()
-        self._idle.setLayout(column(self.model_box, self._about, self.go, gap=8))
+        idle = (self.model_box, self._about, self._licence, self.go, self._checks, self.anyway)
+        self._idle.setLayout(column(*idle, gap=8))
         self._running.setLayout(column(self._step, self._bar, row(None, self.stop), gap=8))
         self._offer.setLayout(column(self._question, row(None, self.leave, self.take), gap=8))
         faces = (self._skeleton, self._none, self._idle, self._running, self._offer)
@@ -139,6 +152,8 @@ class SegmentPanel(PanelBody):
         ready = session.case is not None and not session.loading and session.case.volume.has_hu
         self.go.setEnabled(ready)
         self._describe()
+        self._look()
+        self._show_checks()
         self._show_outcome(runner.outcome if runner is not None else None)
         if job is not None:
             job.progressed.connect(self._progress)
@@ -152,13 +167,54 @@ class SegmentPanel(PanelBody):
             self._about.setText(_first_sentence(choice.text))
             limits = "\n".join(choice.limits)
             self._about.setToolTip("\n".join(p for p in (choice.text, limits, f"Licence: {choice.licence}") if p))
+        self._licence.setVisible(choice is not None and bool(choice.licence))
+        if choice is not None:
+            said = ", no commercial use" if choice.forbidden else ""
+            self._licence.setText(f"Licence: {choice.licence}{said}")
+            self._licence.setToolTip(choice.forbidden or "The licence of the weights.")
+            set_role(self._licence, "doubtful" if choice.forbidden else "small")
+
+    def _look(self) -> None:
+        """Look, beside the window, at what can be said of the study before a network runs."""
+        session, jobs = self._context.session, self._context.jobs
+        case = session.case
+        if case is None or session.loading:
+            self._looked, self._remarks = None, ()
+            return
+        place = self.model_box.currentIndex()
+        spacing = self._models[place].spacing if self._models and 0 <= place < len(self._models) else None
+        if self._looked is not None and self._looked[0] is case.volume and self._looked[1] == spacing:
+            return
+        self._looked = (case.volume, spacing)
+        self._remarks = tuple(n for n in case.volume.notices if n.code in _NO_HU) if not case.volume.has_hu else ()
+        if not case.volume.has_hu or not isinstance(jobs, JobQueue):
+            return
+        looked = self._looked
+        job = remarks(case.volume, spacing)
+
+        def show(found: tuple[Notice, ...]) -> None:
+            if self._looked is looked:
+                self._remarks = found
+                self._show_checks()
+
+        job.succeeded.connect(show)
+        jobs.start(job)
+
+    def _show_checks(self) -> None:
+        """Say at the button what is odd, or why nothing was marked."""
+        refusal = self._runner.refusal if self._runner is not None else None
+        outcome = self._runner.outcome if self._runner is not None else None
+        said = self._remarks if refusal is None else joined(refusal.notices, self._remarks)
+        self._checks.setVisible(bool(said) and (outcome is None or refusal is not None))
+        self._checks.setText("\n".join(notice.text for notice in said))
+        self.anyway.setVisible(refusal is not None)
 
     def _show_outcome(self, outcome: Outcome | None) -> None:
         self._result.setVisible(outcome is not None)
-        self._warnings.setVisible(outcome is not None and bool(outcome.warnings))
+        self._warnings.setVisible(outcome is not None and bool(outcome.notices))
         if outcome is not None:
             self._result.setText(f"{outcome.model}, {outcome.seconds:.0f}\u2009s on {outcome.device}.")
-            self._warnings.setText("\n".join(outcome.warnings))
+            self._warnings.setText("\n".join(notice.text for notice in outcome.notices))
 
     def _progress(self, done: float, total: float, text: str) -> None:
         self._step.set_whole(text or "Starting")
@@ -171,6 +227,7 @@ class SegmentPanel(PanelBody):
         if preferences is not None and self._models and 0 <= place < len(self._models):
             preferences.update(model=self._models[place].id)
         self._describe()
+        self._look()
 
     def _cancel(self) -> None:
         if self._runner is not None and self._runner.job is not None:

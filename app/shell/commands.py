@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[[Window], object]] = {
     "copy-pane": lambda w: w.copy_pane(),
     "save-picture": lambda w: w.save_picture(),
     "segment": lambda w: w.segmenting.start(),
+    "segment-anyway": lambda w: w.segmenting.start(anyway=True),
     "explain": lambda w: w.parts.explain(),
     "palette": lambda w: w.palette_list.open(),
     "keys": lambda w: w.dialogs.show_keys(),
@@ -239,6 +240,14 @@ ACTIONS: tuple[Action, ...] = (
         icon="sparkles",
         disabled_because=_why_no_segment,
         toolbar=12,
+    ),
+    Action(
+        "run.segment_anyway",
+        "Segment anyway",
+        "Segment also what looks like no CT or no chest; the doubt stays with the result.",
+        _command("segment-anyway"),
+        menu="Run",
+        disabled_because=_why_no_segment,
     ),
     Action(
         "run.cancel",

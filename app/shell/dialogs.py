@@ -45,9 +45,11 @@ class Dialogs(QObject):
         if self.on_question is not None:
             self.on_question(question)
             return None
+        from app.shell.licence_dialog import KEY, LicenceDialog
         from app.shell.question_dialog import QuestionDialog
 
-        dialog = QuestionDialog(question, self._window)
+        kind = LicenceDialog if question.key == KEY else QuestionDialog
+        dialog = kind(question, self._window)
         answer = dialog.answer if dialog.exec() else None
         dialog.deleteLater()
         return answer

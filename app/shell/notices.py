@@ -1,13 +1,34 @@
-"""The yellow line over the panes: what the reader has to say about the study."""
+"""The yellow line over the panes: what has to be said about the study and about what a network made of it."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QToolButton
 
 from app.look.icons import icon_pixmap
-from app.look.pieces import ShortLabel, quiet, row
+from app.look.pieces import ShortLabel, push, quiet, row
 from app.model.session import Session
+from engine.case.volume import GRAVENESS, Notice, joined
+
+
+class Runner(Protocol):
+    """What runs segmentations; see `app.shell.segmenting`."""
+
+    @property
+    def remarks(self) -> tuple[Notice, ...]:
+        """What it has to say that no step of the case says."""
+        ...
+
+    @property
+    def refused(self) -> bool:
+        """Whether it made no mask and waits for a word."""
+        ...
+
+    def start(self, *, anyway: bool = False) -> None:
+        """Segment the open case."""
+        ...
 
 
 class NoticeBar(QFrame):
@@ -21,6 +42,8 @@ class NoticeBar(QFrame):
         super().__init__()
         self.setObjectName("notice")
         self._session = session
+        self._runner: Runner | None = None
+        self._hidden: tuple[Notice, ...] | None = None
         self._mark = QLabel()
         self._text = ShortLabel()
         self._more = QToolButton()
@@ -28,38 +51,63 @@ class NoticeBar(QFrame):
         self._menu = QMenu(self._more)
         self._more.setMenu(self._menu)
         self._more.setAccessibleName("All notices")
-        self._more.setToolTip("Everything the reader has to say.")
+        self._more.setToolTip("Everything there is to say about this study.")
+        self.anyway = push("Segment anyway", "Let the network mark it all the same; the doubt stays with the result.")
+        self.anyway.clicked.connect(lambda: self._runner and self._runner.start(anyway=True))
         self._close = quiet("x", "Hide", "Hide this line; the notices stay in exports and figures.")
-        self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self._dismiss)
         layout = row(self._mark, gap=10)
         layout.addWidget(self._text, 1)
+        layout.addWidget(self.anyway)
         layout.addWidget(self._more)
         layout.addWidget(self._close)
         layout.setContentsMargins(12, 4, 8, 4)
         self.setLayout(layout)
         self.setFixedHeight(34)
-        session.case_changed.connect(self._show)
-        session.volume_ready.connect(self._show)
-        self._show()
+        session.case_changed.connect(self._on_case)
+        session.volume_ready.connect(self.show_state)
+        session.labels_changed.connect(lambda _change: self.show_state())  # a result was taken back, or done again
+        self.show_state()
 
     @property
     def text(self) -> str:
         """What the line says."""
         return self._text.whole
 
-    def _show(self) -> None:
+    def follow(self, runner: Runner) -> None:
+        """Say what a runner has to say; call `show_state` when that may be something else."""
+        self._runner = runner
+        self.show_state()
+
+    def _said(self) -> tuple[Notice, ...]:
         case = self._session.case
-        notices = case.volume.notices if case is not None else ()
-        grave = sorted(notices, key=lambda n: n.severity != "warning")
-        shown = [n for n in grave if n.severity == "warning"]
-        self.setVisible(bool(shown))
+        if case is None:
+            return ()
+        more = self._runner.remarks if self._runner is not None else ()
+        return tuple(sorted(joined(case.notices, more), key=lambda n: -GRAVENESS.index(n.severity)))
+
+    def show_state(self) -> None:
+        """Say what there is to say now."""
+        said = self._said()
+        refused = self._runner is not None and self._runner.refused
+        shown = bool(said) and said[0].severity != "info"
+        self.setVisible(shown and said != self._hidden)
+        self.anyway.setVisible(refused)
         if not shown:
             return
         self._mark.setPixmap(icon_pixmap("triangle-alert", 18, "doubtful", ratio=self.devicePixelRatioF()))
         self._mark.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        self._text.set_whole(shown[0].text)
+        self._text.set_whole(f"Not segmented. {said[0].text}" if refused else said[0].text)
         self._menu.clear()
-        for notice in grave:
+        for notice in said:
             self._menu.addAction(notice.text)
-        self._more.setVisible(len(grave) > 1)
-        self._more.setText(f"{len(grave) - 1} more")
+        self._more.setVisible(len(said) > 1)
+        self._more.setText(f"{len(said) - 1} more")
+
+    def _dismiss(self) -> None:
+        self._hidden = self._said()
+        self.hide()
+
+    def _on_case(self) -> None:
+        self._hidden = None
+        self.show_state()

@@ -6,14 +6,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.doors.segment import EngineRoom, Outcome, Slab
+from app.doors.segment import EngineRoom, LicenceQuestion, Outcome, Refusal, Slab
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
 from app.model.action import Host
 from app.model.prefs import Preferences
 from app.model.session import Preview, Session
+from app.shell.licence_dialog import KEY
 from engine.case.document import Case
-from engine.core.errors import GroundglassError
+from engine.case.volume import Notice
+from engine.core.errors import Choice, ChoiceNeeded, GroundglassError
 
 
 class Segmenting(QObject):
@@ -27,7 +29,7 @@ class Segmenting(QObject):
     """
 
     state_changed = Signal()
-    """Running, done, offered or idle; see `job`, `outcome`, `offer`."""
+    """Running, done, offered, refused or idle; see `job`, `outcome`, `offer`, `refusal`."""
 
     def __init__(self, session: Session, jobs: JobQueue, host: Host, preferences: Preferences, parent: QObject) -> None:
         super().__init__(parent)
@@ -45,6 +47,8 @@ class Segmenting(QObject):
         """The last one of this case."""
         self.offer: Outcome | None = None
         """A result for an older state of the case, waiting for a word."""
+        self.refusal: Refusal | None = None
+        """Why no mask was made of the case; one may insist."""
         session.case_changed.connect(self._on_case)
         session.volume_ready.connect(self.warm_up)
 
@@ -72,17 +76,34 @@ class Segmenting(QObject):
             self.job.cancel()
         self._room.close()
 
+    @property
+    def remarks(self) -> tuple[Notice, ...]:
+        """What must be said of the last run that no step of the case says."""
+        last = self.refusal or self.offer
+        return last.notices if last is not None else ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether no mask was made, and one may insist."""
+        return self.refusal is not None
+
     # --- what the person does --------------------------------------------------------------------
-    def start(self) -> None:
-        """Segment the open case."""
+    def start(self, *, anyway: bool = False) -> None:
+        """Segment the open case.
+
+        Args:
+            anyway: Also if it looks like no CT or no chest.
+        """
         case = self._session.case
         if case is None or self.job is not None:
             return
         self.drop()
-        job = self._room.segment(case, self._preferences.now.model, self._options())
+        self.refusal = None
+        prefs = self._preferences.now
+        job = self._room.segment(case, prefs.model, {**self._options(), "anyway": anyway}, prefs.licences)
         self.job = job
         job.emitted.connect(lambda slab: self._on_slab(job, case, slab))
-        job.succeeded.connect(lambda outcome: self._on_done(job, case, outcome))
+        job.succeeded.connect(lambda result: self._on_result(job, case, result, anyway=anyway))
         job.failed.connect(lambda error: self._on_failed(job, error))
         job.cancelled.connect(lambda: self._on_cancelled(job))
         self._jobs.start(job)
@@ -121,13 +142,40 @@ class Segmenting(QObject):
         self._preview = Preview(slab.known, values)
         self._session.set_preview(self._preview, repaint=slab.box)
 
-    def _on_done(self, job: Job, case: Case, outcome: Outcome) -> None:
+    def _on_result(self, job: Job, case: Case, result: object, *, anyway: bool) -> None:
         if job is not self.job:
             return
         self.job = None
         if case is not self._session.case:
             self.state_changed.emit()
-            return
+        elif isinstance(result, Outcome):
+            self._on_done(case, result)
+        elif isinstance(result, Refusal):
+            self.refusal = result
+            self._session.message.emit("No mask was made; the line over the panes says why.")
+            self.state_changed.emit()
+        elif isinstance(result, LicenceQuestion):
+            self.state_changed.emit()
+            if self._agreed(result) and case is self._session.case:
+                self.start(anyway=anyway)
+
+    def _agreed(self, question: LicenceQuestion) -> bool:
+        """Ask about a licence and remember a yes."""
+        needed = ChoiceNeeded(
+            f"Use “{question.id}” for non-commercial purposes only?",
+            question.forbidden,
+            flag="",
+            key=KEY,
+            choices=(Choice(question.id, "I use them non-commercially"),),
+        )
+        if self._host.ask(needed) is None:
+            self._session.message.emit("Nothing was segmented; another network can be chosen.")
+            return False
+        licences = {**self._preferences.now.licences, question.id: question.licence}
+        self._preferences.update(licences=licences)
+        return True
+
+    def _on_done(self, case: Case, outcome: Outcome) -> None:
         self._device = outcome.device or self._device
         if outcome.revision == case.revision:
             self._apply(case, outcome, outcome.change)
@@ -164,7 +212,7 @@ class Segmenting(QObject):
         if self.job is not None:
             self.job.cancel()
             self.job = None
-        self.outcome = self.offer = self._preview = None
+        self.outcome = self.offer = self._preview = self.refusal = None
         self._room.forget_volume()
         self.state_changed.emit()
 

@@ -104,7 +104,9 @@ class StudyParts(QObject):
         docks.set_visible(on=False)
         panel = cast("SegmentPanel", docks.panels["segment"])
         panel.follow(window.segmenting)
-        window.segmenting.state_changed.connect(panel.show_state)
+        window.notices.follow(window.segmenting)
+        for show in (panel.show_state, window.notices.show_state):
+            window.segmenting.state_changed.connect(show)
         window.session.heat_changed.connect(window.actions_table.refresh_soon)
         window.menus.menu("View/Panels").addActions(docks.show_actions())
         return docks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.case.document import Case
     from engine.case.labelmap import LabelMap
     from engine.case.labelset import LabelSet
+    from engine.case.volume import Notice
 
 YOU = "you"
 """Author of what the person did; a network signs with its model id."""
@@ -105,6 +106,7 @@ class Delta:
         gains: (label id, voxels it gains) of each label whose volume changes; None if not counted. With it a
             change of the whole map is done in a third of the time.
         made_on: `LabelMap.writes` of the map it was made on; None if that is not known.
+        notices: What must be said as long as it is in force: why a network's result is doubtful.
     """
 
     region: Box
@@ -115,9 +117,19 @@ class Delta:
     at: float = field(default_factory=time.time)
     gains: tuple[tuple[int, int], ...] | None = None
     made_on: int | None = field(default=None, compare=False)
+    notices: tuple[Notice, ...] = ()
 
     @classmethod
-    def between(cls, labels: LabelMap, box: Box, after: LabelArray, *, title: str, author: str = YOU) -> Delta | None:
+    def between(
+        cls,
+        labels: LabelMap,
+        box: Box,
+        after: LabelArray,
+        *,
+        title: str,
+        author: str = YOU,
+        notices: tuple[Notice, ...] = (),
+    ) -> Delta | None:
         """Return the change that makes `box` of `labels` hold `after`, or None if it holds it already.
 
         Only the voxels that differ are kept: the box is shrunk around them.
@@ -128,6 +140,7 @@ class Delta:
             after: uint8 of the box's shape.
             title: For the history list.
             author: ``"you"`` or a model id.
+            notices: What must be said of it.
         """
         writes = labels.writes  # before anything is read: this may run beside the window
         before = labels.data[box.slices]
@@ -143,7 +156,7 @@ class Delta:
         gains = np.bincount(after[inner][there], minlength=256) - np.bincount(before[inner][there], minlength=256)
         told = tuple((int(k), int(gains[k])) for k in np.flatnonzero(gains))
         packed = pack_labels(before[inner]), pack_labels(after[inner])
-        return cls(region, *packed, title, author, gains=told, made_on=writes)
+        return cls(region, *packed, title, author, gains=told, made_on=writes, notices=notices)
 
     @property
     def box(self) -> Box | None:
@@ -177,7 +190,7 @@ class Delta:
             return self
         after = unpack_labels(self.after, self.region.shape)
         again = Delta.between(case.labels, self.region, after, title=self.title, author=self.author)
-        return None if again is None else replace(again, at=self.at)
+        return None if again is None else replace(again, at=self.at, notices=self.notices)
 
     def _shift(self, sign: int) -> NDArray[np.int64] | None:
         if self.gains is None:
@@ -189,7 +202,7 @@ class Delta:
 
     def to_bytes(self) -> bytes:
         """Return the form kept in the journal."""
-        head = {
+        head: dict[str, Any] = {
             "kind": "delta",
             "start": self.region.start_zyx,
             "stop": self.region.stop_zyx,
@@ -198,6 +211,8 @@ class Delta:
             "at": self.at,
             "gains": self.gains,
         }
+        if self.notices:
+            head["notices"] = [(n.code, n.text, n.severity) for n in self.notices]
         return pack_parts(head, self.before, self.after)
 
 

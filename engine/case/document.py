@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.case.delta import Change
+from engine.case.delta import Change, Delta
 from engine.case.distance import Distance
 from engine.case.history import DEFAULT_BUDGET_MIB, History
 from engine.case.labelmap import LabelMap
 from engine.case.labelset import LabelSet, default_labelset
-from engine.case.volume import Volume
+from engine.case.volume import Notice, Volume, joined
 from engine.core.signal import Signal
 from engine.core.types import LabelArray
 
@@ -40,3 +40,12 @@ class Case:
         self.changed: Signal[[Change]] = Signal()
         """A change was done, undone or redone; its `box` tells what to repaint."""
         self.history = History(self, budget_mib=budget_mib)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What must be said: how the volume was read, then of the results that are in force."""
+        said = self.volume.notices
+        for step in self.history.steps[: self.history.done]:
+            if isinstance(step, Delta) and step.notices:
+                said = joined(said, step.notices)
+        return said

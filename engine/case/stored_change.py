@@ -9,6 +9,7 @@ from engine.case.distance import distances_from
 from engine.case.labelset import LabelSet
 from engine.case.measurement import DistancesChange
 from engine.case.records import unpack_parts
+from engine.case.volume import GRAVENESS, Notice
 from engine.core.errors import FormatError
 from engine.geometry.box import Box
 
@@ -32,6 +33,13 @@ def change_from_bytes(data: bytes) -> Change:
         if told is not None and not all(0 <= k <= 255 for k, _ in told):
             raise ValueError
         region = Box(tuple(head["start"]), tuple(head["stop"]))
-        return Delta(region, parts[0], parts[1], **common, gains=told)
+        notices = tuple(_notice(*row) for row in head.get("notices", ()))
+        return Delta(region, parts[0], parts[1], **common, gains=told, notices=notices)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise FormatError("A step of the history is damaged.", type(error).__name__) from error
+
+
+def _notice(code: Any, text: Any, severity: Any) -> Notice:  # noqa: ANN401 - JSON
+    if severity not in GRAVENESS:
+        raise ValueError
+    return Notice(str(code), str(text), severity)

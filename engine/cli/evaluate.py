@@ -44,10 +44,14 @@ def main(words: Sequence[str]) -> int:
     from engine.evaluate.run import evaluate
     from engine.evaluate.tables import cases_csv, summary
     from engine.io.case_folders import case_folders, left_out
+    from engine.nets.card import licence_words
     from engine.nets.weights import find_model
     from engine.predict.segment import SegmentOptions
 
     models = [find_model(given.model), *([find_model(given.against)] if given.against else [])]
+    for model in models:
+        if forbidden := licence_words(model.card):
+            print(forbidden, file=sys.stderr)
     folders = case_folders(given.data)
     for path in left_out(given.data):
         print(f"“{path.name}” was left out: it is no labelled case.", file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from engine.cli.parser import verb_parser
 
 if TYPE_CHECKING:
+    from engine.nets.card import Card
     from engine.nets.facts import NetworkFacts
     from engine.nets.weights import ModelFile
 
@@ -52,7 +53,7 @@ def _print(networks: list[NetworkFacts], weights: list[ModelFile]) -> None:
         card = w.card
         dice = ", ".join(f"{k} {v:.3f}" for k, v in _dice(w).items())
         print(f"  {card.id}  ({card.network}, {', '.join(card.labels)}; {w.origin})")
-        for line in (card.title, f"Dice: {dice}" if dice else "", f"Licence: {card.licence}" if card.licence else ""):
+        for line in (card.title, f"Dice: {dice}" if dice else "", _licence(card)):
             if line:
                 print(f"    {line}")
     if not weights:
@@ -78,6 +79,7 @@ def _weights(model: ModelFile) -> dict[str, Any]:
         "network": card.network,
         "labels": list(card.labels),
         "licence": card.licence,
+        "non_commercial": card.non_commercial,
         "sha256": card.sha256,
         "dice": _dice(model),
         "trained_on": list(card.trained_on),
@@ -85,6 +87,11 @@ def _weights(model: ModelFile) -> dict[str, Any]:
         "origin": model.origin,
         "path": str(model.path),
     }
+
+
+def _licence(card: Card) -> str:
+    said = " (no commercial use)" if card.non_commercial else ""
+    return f"Licence: {card.licence}{said}" if card.licence else ""
 
 
 def _dice(model: ModelFile) -> dict[str, float]:

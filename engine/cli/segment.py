@@ -20,6 +20,7 @@ from engine.cli.segment_case import Case, Done, Elsewhere, Segmenter, marked
 from engine.cli.sources import add_source_options
 from engine.cli.terminal_progress import Voices
 from engine.core.errors import GroundglassError, InputError
+from engine.nets.card import licence_words
 from engine.predict.guards import Refused
 from engine.spread.where import HERE, place
 from engine.spread.work import Outcome, Place, Share
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     for line in skipped:
         _say(line)
     segmenter = Segmenter.open(chosen)
+    if forbidden := licence_words(segmenter.model.card):
+        _say(forbidden)
     with _made(segmenter, out.parent if to_file else out) as make:
         if to_file or len(items) == 1:
             target = out if to_file else out / f"{items[0].name}.nii.gz"

@@ -6,6 +6,7 @@ The part the program computes with stands in the header of the weight file too; 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -36,7 +37,9 @@ class Card:
         spacing: mm (z, y, x) to which the CT is resampled; None works on the grid as it is. z = 0 keeps the
             slices: the network sees each alone.
         intensity: Grey values it was trained with.
-        licence: Of the weights.
+        licence: Of the weights, best as an SPDX name (``"Apache-2.0"``, ``"CC-BY-NC-SA-4.0"``). It forbids
+            commercial use if “NC” is one of its words or it says “non-commercial”; the program then asks or tells
+            before such weights are used.
         trained_on: One line per data set, with counts.
         figures: Measured results, e.g. ``{"dice_ground_glass": 0.71}``.
         limits: Sentences: where it is not good.
@@ -97,6 +100,11 @@ class Card:
         """Whether the network sees each slice alone."""
         return self.spacing is not None and self.spacing[0] == 0
 
+    @property
+    def non_commercial(self) -> bool:
+        """Whether the licence forbids commercial use."""
+        return is_non_commercial(self.licence)
+
     def threshold(self, key: str) -> float:
         """Return the probability above which label `key` is set."""
         return self.thresholds[self.labels.index(key)] if self.thresholds else 0.5
@@ -140,6 +148,22 @@ class Card:
             return cls(**kept)
         except TypeError as error:
             raise ModelError(f"{source} cannot be read.", "A value has the wrong kind.", details=str(error)) from error
+
+
+def is_non_commercial(licence: str) -> bool:
+    """Whether a licence's name or sentence forbids commercial use; what says nothing of it does not."""
+    words = re.findall(r"[a-z]+", licence.casefold())
+    return "nc" in words or "noncommercial" in "".join(words)
+
+
+def licence_words(card: Card) -> str:
+    """Return what the licence forbids, in one sentence; empty if it allows commercial use."""
+    if not card.non_commercial:
+        return ""
+    return (
+        f"The licence of “{card.id}”, {card.licence}, allows no commercial use: neither the weights nor masks and "
+        "figures made with them may go into a product or a service that is paid for."
+    )
 
 
 def read_card(path: Path) -> Card:

@@ -36,7 +36,7 @@ def tiny_model(
     from engine.nets.registry import build
 
     torch.manual_seed(seed)
-    described = Card(path.stem, "ra_unet3d", labels, patch=(16, 32, 32), licence="CC0-1.0", **card)
+    described = Card(path.stem, "ra_unet3d", labels, **{"patch": (16, 32, 32), "licence": "CC0-1.0", **card})
     model = build("ra_unet3d", {**TINY, "norm": norm, "out_channels": described.channels, "prior": 0.4})
     torch.nn.init.normal_(model.get_submodule("head").weight, std=0.5)  # type: ignore[arg-type]
     save(path, model, described)

@@ -7,11 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.doors.segment import change_of, kept_ids, merged, translated
+from app.doors.segment import Outcome, change_of, kept_ids, merged, translated
 from engine.case.labelset import Label, LabelSet, default_labelset
+from engine.case.volume import Notice
 from tests.support.panes import SHAPE, a_case
 
 OURS = default_labelset()
+COARSE = Notice("coarse", "The slices are 8.0 mm apart.")
+
+
+def outcome(labels: np.ndarray, model: str, *notices: Notice) -> Outcome:
+    return Outcome(labels, 0, None, model, "CPU", 1.0, notices)
 
 
 def test_locked_and_unknown_labels_are_kept() -> None:
@@ -28,9 +34,9 @@ def test_result_replaces_only_what_it_may(locked: tuple[int, ...]) -> None:
     for k in locked:
         labels = labels.changing(k, locked=True)
     case = a_case(labels=before, labelset=labels)
-    change = change_of(case, found, labels, "net-1")
+    change = change_of(case, outcome(found, "net-1", COARSE), labels)
     assert change is not None
-    assert change.author == "net-1"
+    assert (change.author, change.notices) == ("net-1", (COARSE,))
     case.history.apply(change)
     expected = np.empty_like(before)
     for index in np.ndindex(SHAPE):  # the rule, voxel by voxel
@@ -44,7 +50,7 @@ def test_result_replaces_only_what_it_may(locked: tuple[int, ...]) -> None:
 
 def test_nothing_found_anew_is_no_step() -> None:
     case = a_case()
-    assert change_of(case, case.labels.data.copy(), OURS, "net") is None
+    assert change_of(case, outcome(case.labels.data.copy(), "net"), OURS) is None
 
 
 def test_numbers_are_translated_by_key() -> None:

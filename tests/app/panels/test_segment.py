@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from app.doors.segment import ModelChoice, Outcome
+from app.doors.models import ModelChoice
+from app.doors.segment import Outcome, Refusal
 from app.jobs.job import Job
 from app.model.action import Context
 from app.model.prefs import Preferences
 from app.panels.segment import SegmentPanel
+from engine.case.document import Case
+from engine.case.volume import Notice, SeriesInfo, Volume
+from engine.geometry.grid import Grid
 from tests.support.panes import a_case
 
 
@@ -21,10 +25,11 @@ class Runner:
     job: Job | None = None
     outcome: Outcome | None = None
     offer: Outcome | None = None
+    refusal: Refusal | None = None
     done: str = ""
 
-    def start(self) -> None:
-        self.done = "started"
+    def start(self, *, anyway: bool = False) -> None:
+        self.done = "insisted" if anyway else "started"
 
     def take_over(self) -> None:
         self.done = "taken"
@@ -39,7 +44,9 @@ def choice(name: str, *, is_own: bool = False) -> ModelChoice:
 
 def outcome(*warnings: str) -> Outcome:
     labels = np.zeros((12, 20, 26), np.uint8)
-    return Outcome(labels, 0, None, model="first", device="CPU", seconds=12.3, warnings=warnings)
+    return Outcome(
+        labels, 0, None, model="first", device="CPU", seconds=12.3, notices=tuple(Notice("x", w) for w in warnings)
+    )
 
 
 @pytest.fixture
@@ -160,3 +167,55 @@ def test_without_any_weights_the_panel_says_where_they_go(panel) -> None:
     bare = ModelChoice("agru_net", "AGRU-Net", "A paper.", "", (), is_own=False, how="Train it.")
     panel.show_models((bare,))
     assert faces(panel) == {"_none"}
+
+
+def scan(*, step: float = 8.0, low: int = -900) -> Volume:
+    rng = np.random.default_rng(2)
+    hu = np.where(rng.random((12, 20, 26)) < 0.5, rng.integers(0, 60, (12, 20, 26)), low).astype(np.int16)
+    return Volume(hu, Grid(hu.shape, (step, 1.1, 0.9)), SeriesInfo("a", "synthetic"))
+
+
+def test_what_is_odd_about_the_scan_is_said_at_the_button_before_a_network_runs(panel, session) -> None:
+    panel.show_models((choice("first"), replace(choice("second"), spacing=(3.0, 1.0, 1.0))))
+    session.set_case(Case(scan()))
+    assert panel._checks.isVisibleTo(panel)
+    assert panel._checks.text() == "The slices are 8.0 mm apart (more than 5 mm): volumes are rough."
+    panel.model_box.setCurrentIndex(1)
+    assert "trained on slices 3.0 mm apart" in panel._checks.text()
+    session.set_case(Case(scan(step=2.0)))
+    assert not panel._checks.isVisibleTo(panel)
+    session.set_case(Case(scan(step=2.0, low=1200)))
+    assert "not the values of a CT" in panel._checks.text()
+    assert panel.go.isEnabled(), "one may insist"
+    session.set_case(None)
+    assert not panel._checks.isVisibleTo(panel)
+
+
+def test_a_picture_says_at_the_button_why_it_cannot_be_segmented(panel, session) -> None:
+    grey = Notice("grey-8bit", "The values run from 0 to 255.")
+    panel.show_models((choice("first"),))
+    session.set_case(Case(replace(scan(), has_hu=False, notices=(Notice("coarse", "Thick."), grey))))
+    assert not panel.go.isEnabled()
+    assert panel._checks.text() == grey.text
+
+
+def test_a_refused_scan_says_why_and_one_may_insist(panel, session) -> None:
+    session.set_case(a_case())
+    panel.show_models((choice("first"),))
+    assert not panel.anyway.isVisibleTo(panel)
+    runner = Runner(refusal=Refusal((Notice("not-chest", "No lungs were found: 0 ml.", "refuse"),)))
+    panel.follow(runner)
+    assert "No lungs were found: 0 ml." in panel._checks.text()
+    assert panel.anyway.isVisibleTo(panel)
+    panel.anyway.click()
+    assert runner.done == "insisted"
+
+
+def test_the_licence_stands_beside_the_network(panel) -> None:
+    bound = replace(choice("second"), licence="CC-BY-NC-4.0", forbidden="No commercial use, neither this nor that.")
+    panel.show_models((choice("first"), bound))
+    assert panel._licence.text() == "Licence: Apache-2.0"
+    panel.model_box.setCurrentIndex(1)
+    assert panel._licence.text() == "Licence: CC-BY-NC-4.0, no commercial use"
+    assert panel._licence.toolTip() == bound.forbidden
+    assert panel._licence.isVisibleTo(panel)

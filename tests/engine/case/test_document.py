@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from engine.case.delta import Delta
 from engine.case.document import Case
 from engine.case.journal import Journal
 from engine.case.labelset import LabelSet, default_labelset
+from engine.case.stored_change import change_from_bytes
+from engine.case.volume import Notice
 from engine.core.errors import GroundglassError
 from engine.geometry.box import Box
-from tests.support.cases import SMALL, a_volume, random_labels
+from tests.support.cases import SMALL, a_case, a_volume, random_labels
 
 
 def test_a_new_case_has_the_programs_labels_and_an_empty_map():
@@ -60,3 +63,31 @@ def test_a_closed_case_gives_its_memory_back_at_once(tmp_path):
         gc.enable()
     with pytest.raises(GroundglassError, match="nothing to change"):
         history.redo()
+
+
+def test_what_a_result_has_to_say_is_said_while_it_is_in_force_and_after_the_journal():
+    case = a_case()
+    coarse = Notice("coarse", "The slices are 8.0 mm apart.")
+    again, cut = Notice("coarse", "8 mm."), Notice("lung-cut", "Cut.", "info")
+    case.volume = replace(case.volume, notices=(coarse,))
+    box = Box((1, 2, 3), (4, 6, 8))
+    change = Delta.between(
+        case.labels, box, np.full(box.shape, 4, np.uint8), title="S", author="net", notices=(again, cut)
+    )
+    stored = change_from_bytes(change.to_bytes())
+    assert stored == change
+    case.history.apply(stored)
+    assert case.notices == (coarse, cut)
+    case.history.undo()
+    assert case.notices == (coarse,)
+    case.history.redo()
+    assert case.notices == (coarse, cut)
+
+
+def test_a_result_laid_over_a_case_that_went_on_keeps_what_it_has_to_say():
+    case = a_case()
+    box, cut = Box((1, 2, 3), (4, 6, 8)), Notice("lung-cut", "Cut.")
+    change = Delta.between(case.labels, box, np.full(box.shape, 4, np.uint8), title="S", notices=(cut,))
+    case.history.apply(Delta.between(case.labels, box, np.full(box.shape, 2, np.uint8), title="Brush"))
+    case.history.apply(change)
+    assert case.notices == (cut,)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import ModelError
-from engine.nets.card import Card, read_card, write_card
+from engine.nets.card import Card, licence_words, read_card, write_card
 from engine.prep.normalise import Intensity
 
 words = st.text(st.characters(blacklist_categories=("Cs",)), max_size=40)
@@ -85,3 +85,23 @@ def test_keys_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text('id = "a"\nnetwork = "n"\nlabels = ["lung"]\nnew_thing = 3\n')
     assert read_card(path).labels == ("lung",)
+
+
+@pytest.mark.parametrize(
+    "licence",
+    ["CC-BY-NC-4.0", "CC BY-NC-SA 4.0", "cc-by-nc 3.0", "PolyForm-Noncommercial-1.0.0", "non-commercial research"],
+)
+def test_a_licence_that_forbids_commercial_use_is_known_by_its_words(licence: str) -> None:
+    card = Card("net", "ra_unet3d", ("lung",), licence=licence)
+    assert card.non_commercial
+    assert licence in licence_words(card)
+    assert "“net”" in licence_words(card)
+
+
+@pytest.mark.parametrize(
+    "licence", ["", "Apache-2.0", "CC-BY-4.0", "CC0-1.0", "Encore-1.0", "MIT, in concert with NCBI"]
+)
+def test_other_licences_do_not(licence: str) -> None:
+    card = Card("net", "ra_unet3d", ("lung",), licence=licence)
+    assert not card.non_commercial
+    assert licence_words(card) == ""
