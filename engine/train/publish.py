@@ -16,6 +16,9 @@ from engine.core.errors import InputError
 from engine.nets.card import Card, read_card, write_card
 from engine.nets.checkpoint import load, save
 
+_TOLD = ("id", "title", "text", "licence", "trained_on", "figures", "limits", "thresholds", "created", "default")
+"""What the text card says; the rest comes from the weights."""
+
 
 def publish(weights: Path, card: Card, folder: Path) -> Card:
     """Write ``weights/<id>.safetensors`` in 16 bits and ``cards/<id>.toml`` below `folder`.
@@ -32,11 +35,7 @@ def publish(weights: Path, card: Card, folder: Path) -> Card:
     model, told = load(weights)
     whole = replace(
         told,
-        **{
-            name: getattr(card, name)
-            for name in ("id", "title", "text", "licence", "trained_on", "figures", "limits", "thresholds", "created")
-            if getattr(card, name)
-        },
+        **{name: getattr(card, name) for name in _TOLD if getattr(card, name)},
     )
     (folder / "weights").mkdir(parents=True, exist_ok=True)
     (folder / "cards").mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ def test_a_run_becomes_weights_with_a_card(tmp_path, capsys):
     (tmp_path / "text.toml").write_text(
         'id = "mine"\nnetwork = "ra_unet3d"\nlabels = ["lung_right", "lung_left", "ground_glass"]\n'
         'title = "A trial"\nlicence = "Apache-2.0"\nlimits = ["everything"]\n'
-        "thresholds = [0.5, 0.5, 0.4]\n"
+        "thresholds = [0.5, 0.5, 0.4]\ndefault = true\n"
     )
     (tmp_path / "figures.json").write_text(json.dumps({"dice_lung": 0.5, "n": 2}))
     words = [str(tmp_path / "run"), str(tmp_path / "text.toml"), "--figures", str(tmp_path / "figures.json")]
@@ -26,6 +26,7 @@ def test_a_run_becomes_weights_with_a_card(tmp_path, capsys):
     model, card = load(path)
     assert (card.id, card.licence, card.patch) == ("mine", "Apache-2.0", (16, 32, 32))
     assert card.threshold("ground_glass") == 0.4
+    assert card.default
     assert open_model(path).card.figures["dice_lung"] == 0.5
     before, _ = load(tmp_path / "run" / "best.safetensors")
     x = torch.rand(1, 1, 16, 32, 32)
