@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 NETWORKS_MAP = "doubt, networks"
 """Name of the map that two networks make together."""
 
+_MOST_SHARE = 99.5
+"""Percentile of a relative map that is shown as most: a few voxels stick out so far that they would be seen alone."""
+
 _LOOK_S = 0.05
 _PATIENCE_S = 0.8
 """After a cancel the window goes on by itself if the process has not answered by then."""
@@ -59,6 +62,7 @@ class WhyMap:
         low: Word for 0.
         high: Word for 1.
         values: (z, y, x) float32 from 0 to 1.
+        relative: Whether 1 is only the most there is; a number says nothing then.
     """
 
     name: str
@@ -67,6 +71,7 @@ class WhyMap:
     low: str
     high: str
     values: NDArray[np.float32]
+    relative: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,14 +244,22 @@ def described(maps: Iterable[tuple[str, NDArray[np.float32]]]) -> tuple[WhyMap, 
     out: list[WhyMap] = []
     for k, (name, values) in enumerate(found):
         if name in _PLAIN:
-            out.append(WhyMap(name, *_PLAIN[name], values))
+            relative = name == "saliency"
+            out.append(WhyMap(name, *_PLAIN[name], _stretched(values) if relative else values, relative))
             continue
         kind = kinds[k]
         title, tip, low, high = _ATTENTION.get(kind, (name.capitalize(), "", "0", "1"))
         count = kinds.count(kind)
         number = f" {kinds[: k + 1].count(kind)} of {count}" if count > 1 else ""
-        out.append(WhyMap(name, f"{title}{number}", f"{tip} ({name})".strip(), low, high, values))
+        relative = kind == "attention of the place"
+        shown = _stretched(values) if relative else values
+        out.append(WhyMap(name, f"{title}{number}", f"{tip} ({name})".strip(), low, high, shown, relative))
     return tuple(out)
+
+
+def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    most = float(np.percentile(values, _MOST_SHARE)) or float(values.max())
+    return np.minimum(values / most, 1.0).astype(np.float32) if most > 0 else values
 
 
 def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over there gives

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QProgressBar, QSlider, QWidget
 from app.doors.explain import NETWORKS_MAP, ExplainRoom, Network, Told, WhyMap, networks
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
-from app.look.pieces import EmptyNote, PanelBody, ShortLabel, column, push, row, words
+from app.look.pieces import EmptyNote, ShortLabel, column, push, row, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context, needs_case
 from app.model.heat import Heat
-from app.panels.explain_parts import Probabilities, Scale, choice_box, name_of, offer
+from app.panels.explain_parts import Probabilities, Scale, TallPanel, choice_box, name_of, offer
 from engine.core.errors import GroundglassError
 from engine.core.types import IndexZyx
 
@@ -23,7 +23,7 @@ _LIKELIEST = "The likeliest here"
 _ALONE = "No other network"
 
 
-class ExplainPanel(PanelBody):
+class ExplainPanel(TallPanel):
     """Empty until something is asked; then the answer, and what of it is seen over the slices."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -262,7 +262,7 @@ class ExplainPanel(PanelBody):
         if one is None or self.told is None:
             return
         self.map_box.setToolTip(one.tip)
-        self._scale.show_words(one.low, one.high, float(one.values.max()))
+        self._scale.show_words(one.low, one.high, None if one.relative else float(one.values.max()))
         self._session.set_heat(Heat(one.values, self.told.grid, self.told.at_zyx, self.opacity.value() / 100))
 
     def _slid(self, percent: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.look import figures
 from app.look.icons import swatch
-from app.look.pieces import ShortCombo, ShortLabel, column, row, words
+from app.look.pieces import PanelBody, ShortCombo, ShortLabel, column, row, words
 from app.look.ramp import STEPS, ramp_argb
 from app.look.tokens import tokens_of
 from engine.case.labelset import LabelSet
@@ -40,6 +40,21 @@ class _Bar(QWidget):
         painter.end()
 
 
+class TallPanel(PanelBody):
+    """A panel as high as its wrapped words need at its width: a dock would squeeze them before it scrolls."""
+
+    def event(self, event: QEvent) -> bool:
+        """Measure again when a part or the width has changed."""
+        changed = event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
+        done = super().event(event)
+        layout = self.layout() if changed else None
+        if layout is not None:
+            needed = max(0, layout.totalHeightForWidth(self.width()))
+            if needed != self.minimumHeight():
+                self.setMinimumHeight(needed)
+        return done
+
+
 class Scale(QWidget):
     """What the colours of a map mean."""
 
@@ -49,10 +64,10 @@ class Scale(QWidget):
         self._high = words("", "small")
         self.setLayout(column(_Bar(), row(self._low, None, self._high), gap=2))
 
-    def show_words(self, low: str, high: str, highest: float) -> None:
-        """Say what 0 and 1 are, and how high the map goes."""
-        self._low.setText(f"0 {low}")
-        self._high.setText(f"1 {high}; highest {figures.number(highest, 2)}")
+    def show_words(self, low: str, high: str, highest: float | None) -> None:
+        """Say what both ends are, and how high the map goes; None where its numbers say nothing."""
+        self._low.setText(low if highest is None else f"0 {low}")
+        self._high.setText(high if highest is None else f"1 {high}; highest {figures.number(highest, 2)}")
 
 
 class Probabilities(QWidget):

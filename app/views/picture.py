@@ -8,7 +8,7 @@ equally thin at every zoom. Whole slice, three panes: see tests/benchmarks/viewe
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -125,7 +125,10 @@ class SlicePicture:
             self._shrunk = None
             self._stale_canvas = True
         if self._palette is None:
-            self._palette = build_palette(self._case.labelset, self._session.overlay)
+            overlay, heat = self._session.overlay, self._session.heat
+            if heat is not None and heat.shown:  # a fill would tint the layer beneath it
+                overlay = replace(overlay, outlines_only=True)
+            self._palette = build_palette(self._case.labelset, overlay)
         self._refresh_labels(self._palette)
         self._stale_image = self._stale_grey = self._stale_labels = self._stale_canvas = False
         self._patch = None

@@ -95,7 +95,7 @@ class SliceView(HandledPane):
         s.cursor_moved.connect(self._on_cursor)
         s.window_changed.connect(self._on_window)
         s.overlay_changed.connect(self._on_overlay)
-        s.heat_changed.connect(self._redraw)
+        s.heat_changed.connect(self._on_overlay)
         s.slab_changed.connect(self._on_filled)
         s.interpolate_changed.connect(self._redraw)
         s.tool_changed.connect(self._on_tool)

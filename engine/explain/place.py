@@ -21,7 +21,7 @@ from engine.explain.window import window_at
 from engine.geometry.grid import Grid
 from engine.nets.card import Card
 from engine.nets.checkpoint import load
-from engine.nets.heads import outputs
+from engine.nets.heads import LUNGS, outputs
 from engine.nets.weights import ModelFile
 from engine.predict.torch_engine import use_onednn
 
@@ -34,7 +34,7 @@ class Question:
 
     Args:
         point_lps: The place, mm.
-        label: Key to ask about; the likeliest one there if None.
+        label: Key to ask about; if None the likeliest one there, a finding of 50 % before the lung it lies in.
         against: Other weights to compare with.
     """
 
@@ -110,7 +110,7 @@ def explain(
             logits = network(seen)
         p = probabilities_of(card, logits[0])
         here = _at(p, card.labels, window.at)
-        asked = question.label or max(here, key=lambda key: here[key])
+        asked = question.label or _likeliest(here)
         progress.update(2, total, "Finding what the answer depends on")
         channel = outputs(card.head, card.labels)[card.labels.index(asked)]
         slope = slope_of(seen, logits[(0, channel, *window.at)])
@@ -131,6 +131,10 @@ def explain(
     if against:
         sentence += f" {_second(against, asked, other)}"
     return Explanation(model.id, asked, here[asked], here, sentence, window.grid, {**maps, **attention}, against, other)
+
+
+def _likeliest(here: dict[str, float]) -> str:
+    return max(here, key=lambda key: (here[key] >= 0.5 and key not in LUNGS, here[key]))
 
 
 def _check(model: ModelFile, card: Card, question: Question) -> None:

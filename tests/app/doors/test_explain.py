@@ -68,7 +68,22 @@ def test_maps_have_words_and_several_of_a_kind_are_numbered() -> None:
     assert titles[5] == "Attention from the place"
     assert "gates.1" in told[4].tip
     assert len(set(titles)) == len(titles)
-    assert all(m.low and m.high and m.tip and m.values is values for m in told)
+    assert all(m.low and m.high and m.tip and m.values.shape == values.shape for m in told)
+    assert [m.relative for m in told] == [True, False, False, False, False, True]
+
+
+def test_a_few_voxels_do_not_hide_what_a_relative_map_shows_and_doubt_stays_as_it_is() -> None:
+    values = np.linspace(0, 0.01, 8000, dtype=np.float32).reshape(20, 20, 20)
+    values[3, 4, 5] = 1.0
+    saliency, entropy = described([("saliency", values), ("doubt, entropy", values)])
+    assert np.median(saliency.values) == pytest.approx(0.5, abs=0.02)
+    assert saliency.values.max() == 1.0
+    assert (np.diff(saliency.values.reshape(-1)[2000:7000]) >= 0).all(), "the order stays"
+    assert entropy.values is values
+    alone = np.zeros((20, 20, 20), np.float32)
+    alone[1, 2, 3] = 1.0
+    assert described([("saliency", alone)])[0].values[1, 2, 3] == 1.0
+    assert not described([("saliency", np.zeros((2, 2, 2), np.float32))])[0].values.any()
 
 
 def test_networks_are_listed_the_default_first(qtbot: Any, weights: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 
+from app.look.pieces import PanelBody, column, words
 from app.look.ramp import ramp_argb
-from app.panels.explain_parts import Probabilities, Scale, choice_box, name_of, offer
+from app.panels.explain_parts import Probabilities, Scale, TallPanel, choice_box, name_of, offer
 from engine.case.labelset import default_labelset
 from tests.support.panes import painted
 
@@ -23,6 +25,32 @@ def test_the_scale_has_the_colours_of_the_layer_and_its_words(qtbot: Any, texts:
         argb = int(ramp_argb()[round(255 * share)])
         wanted = [argb >> 16 & 255, argb >> 8 & 255, argb & 255]
         assert abs(row[round(share * 260)] - wanted).max() <= 8
+
+
+def test_a_relative_map_has_no_numbers(qtbot: Any, texts: Any) -> None:
+    scale = Scale()
+    qtbot.addWidget(scale)
+    scale.show_words("not at all", "most", None)
+    assert texts(scale) == ["not at all", "most"]
+
+
+def test_wrapped_words_keep_their_height_where_the_dock_is_low(qtbot: Any) -> None:
+    panel, line, below = TallPanel(), words(wrap=True), words("below")
+    panel.setLayout(column(line, below, None))
+    body, area = PanelBody(), QScrollArea()  # as a dock holds it
+    body.setLayout(column(panel, gap=0))
+    area.setWidgetResizable(True)
+    area.setWidget(body)
+    qtbot.addWidget(area)
+    area.resize(220, 60)
+    area.show()
+    line.setText("A sentence that needs several lines at this width. " * 5)
+    qtbot.waitUntil(lambda: line.height() > 60 and line.height() >= line.heightForWidth(line.width()))
+    assert below.height() >= below.sizeHint().height()
+    assert area.verticalScrollBar().maximum() > 0
+    tall = panel.height()
+    line.setText("Short.")
+    qtbot.waitUntil(lambda: panel.minimumHeight() < tall)
 
 
 def test_the_likeliest_label_comes_first_and_rows_are_replaced(qtbot: Any, texts: Any) -> None:

@@ -160,6 +160,10 @@ def test_outlines_lie_over_the_layer(dark: Session, pane: MakePane) -> None:
     border = round(at.y() - view.viewport.scale * 0.8 / 2)
     across = painted(view)[border - 3 : border + 4, int(at.x())].tolist()
     assert [255, 0, 0] in across
+    inside = (5, 10, 10)
+    assert colour(view, inside) == pytest.approx(ramp_rgb()[255].tolist(), abs=2), "a fill would tint the values"
+    dark.set_heat(None)
+    assert colour(view, inside) == pytest.approx([round(255 * 0.35), 0, 0], abs=1)
 
 
 def test_a_stroke_over_the_layer_paints_the_same_as_painting_all(dark: Session, pane: MakePane) -> None:

@@ -11,7 +11,7 @@ import torch
 from engine.core.errors import Cancelled, InputError
 from engine.core.progress import CancelToken
 from engine.explain.doubt import flip_doubt, probabilities
-from engine.explain.place import Question, explain
+from engine.explain.place import Question, _likeliest, explain
 from engine.explain.saliency import saliency
 from engine.explain.window import window_at
 from engine.nets.checkpoint import load
@@ -23,7 +23,7 @@ def test_the_answer_maps_and_a_sentence(tmp_path: Path) -> None:
     model = tiny_model(tmp_path / "tiny.safetensors")
     point = tuple(float(v) for v in grid.to_lps((10, 20, 14)))
     told = explain(hu, grid, model, Question(point))  # type: ignore[arg-type]
-    assert told.probability == max(told.all_probabilities.values())
+    assert told.probability == told.all_probabilities[told.label]
     assert {"saliency", "doubt, entropy", "doubt, mirrored"} < set(told.maps)
     assert all(m.shape == told.grid.shape_zyx for m in told.maps.values())
     assert told.label.replace("_", " ") in told.sentence
@@ -31,6 +31,18 @@ def test_the_answer_maps_and_a_sentence(tmp_path: Path) -> None:
     asked = explain(hu, grid, model, Question(point, "effusion"))  # type: ignore[arg-type]
     assert asked.label == "effusion"
     assert asked.probability == told.all_probabilities["effusion"]
+
+
+@pytest.mark.parametrize(
+    ("here", "wanted"),
+    [
+        ({"lung_right": 0.99, "ground_glass": 0.7, "effusion": 0.6}, "ground_glass"),
+        ({"lung_right": 0.99, "ground_glass": 0.4}, "lung_right"),
+        ({"lung_right": 0.02, "ground_glass": 0.1}, "ground_glass"),
+    ],
+)
+def test_a_finding_is_asked_about_before_the_lung_it_lies_in(here: dict[str, float], wanted: str) -> None:
+    assert _likeliest(here) == wanted
 
 
 def test_a_label_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
