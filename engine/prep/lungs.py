@@ -37,7 +37,7 @@ NEAR_MM = 10.0
 _ENOUGH_ML = 1000.0
 _CHEST_MM = 250.0
 _ENOUGH_OF_BODY = 0.15
-"""Air beside tissue, by volume: a child's chest holds 0.2 to 0.4 of it, a head or a belly less than 0.05."""
+"""Air that tissue encloses, by volume of the tissue: 0.2 to 0.4 in a child's chest, less than 0.05 in head or belly."""
 _LUNG_HU = (-970.0, -350.0)
 """Median of a piece of air that touches the edge and is lung all the same; room air is −1000."""
 _DENSE_HU = (-965, -350)
@@ -168,13 +168,13 @@ def _choose(
 ) -> tuple[MaskArray, Kind]:
     """Return the lung and how it was found."""
     adult = _ENOUGH_ML * min(1.0, height_mm / _CHEST_MM)
-    enough = min(adult, _ENOUGH_OF_BODY * float(body.sum()) * voxel_ml) if body.any() else adult
+    child = _ENOUGH_OF_BODY * float(body.sum()) * voxel_ml if body.any() else adult
     lung = _chest_pieces(enclosed, voxel_ml)
     # The foam of a table cut by the picture's edge has lung's density too, but lies behind the body.
     like = _lung_like(open_air & _within(body), coarse, voxel_ml)
     joined = _with_large(_reaching(lung, like), like) if lung.any() else like
     found, size = int(lung.sum()), int(joined.sum())
-    if size * voxel_ml >= enough:
+    if size * voxel_ml >= adult or found * voxel_ml >= child:
         return joined, "lungs" if size <= 1.02 * found else "cropped"
     return lung, "body" if bool((coarse > TISSUE_HU).any()) else "whole"
 

@@ -48,7 +48,8 @@ def said(make: Callable[[], Volume]) -> str:
     notices = joined([n for n in volume.notices if n.severity != "info"], check_values(hu))
     if volume.has_hu and not any(n.severity == "refuse" for n in notices):
         notices = joined(notices, [*check_grid(grid, TRAINED), *check_lungs(find_lungs(hu, grid), grid)])
-    return ", ".join(dict.fromkeys(_code(n) for n in notices)) or "nothing"
+    gravest = {n.code: n for n in notices}  # the graver of two with one code comes last
+    return ", ".join(_code(n) for n in gravest.values()) or "nothing"
 
 
 def _code(notice: Notice) -> str:
