@@ -102,7 +102,7 @@ class ExplainPanel(TallPanel):
         self._answer = QWidget()
         shown = column(words("Shown over the slices", "small"), self.map_box, self._scale, gap=4)
         fade = row(self.opacity, self.hide_button)
-        parts = (self._elsewhere, shown, fade, self.sentence, self._probabilities, self._model)
+        parts = (self._elsewhere, self.sentence, shown, fade, self._probabilities, self._model)
         self._answer.setLayout(column(*parts, gap=10))
 
     def _watch(self) -> None:

@@ -47,7 +47,9 @@ def outcome(job: Job) -> tuple[str, Any]:
     job.succeeded.connect(lambda result: ended.append(("succeeded", result)))
     job.failed.connect(lambda error: ended.append(("failed", error)))
     job.cancelled.connect(lambda: ended.append(("cancelled", None)))
-    InlineQueue().start(job)
+    queue = InlineQueue()
+    job.kept = queue  # type: ignore[attr-defined] - else it goes, and what was told from another thread with it
+    queue.start(job)
     return ended[0]
 
 
@@ -108,7 +110,7 @@ def test_a_place_is_explained_in_the_process_beside(qtbot: Any, weights: Path, r
     assert NETWORKS_MAP in [m.name for m in told.maps]
     assert all(m.values.shape == told.grid.shape_zyx for m in told.maps)
     assert told.grid.voxel_at(case.volume.grid.to_lps((10, 20, 14))) is not None
-    assert any("mirrored" in step for step in steps)
+    qtbot.waitUntil(lambda: any("mirrored" in step for step in steps))  # told from another thread
     # A second question goes to the same process with the same CT.
     process, shared = room._process, room._shared
     assert outcome(room.ask(case, (9, 20, 14), "first", "", "", 1))[0] == "succeeded"
