@@ -40,7 +40,7 @@ def panel_of(b: Bench) -> ExplainPanel:
     return panel
 
 
-def test_one_key_a_layer_and_a_sentence(ready: Bench, tmp_path: Path) -> None:
+def test_one_key_a_layer_and_a_sentence(ready: Bench) -> None:
     b, panel = ready, panel_of(ready)
     assert not b.window.docks.docks["explain"].isVisible(), "it crowds nobody until it is asked for"
     assert not b.window.actions_table["explain.layer"].isEnabled()
@@ -54,9 +54,13 @@ def test_one_key_a_layer_and_a_sentence(ready: Bench, tmp_path: Path) -> None:
     assert (told.model, told.at_zyx) == ("tiny", (z, y, x))
     assert panel.sentence.isVisible()
     assert "The network gives" in panel.sentence.text()
+    panel.map_box.setFocus()
+    b.key(Qt.Key.Key_Down)
+    assert panel.map_box.currentData() == "doubt, entropy"
+    b.pane().setFocus()
     covered = painted(b.pane())
     assert (covered != bare).any(axis=2).mean() > 0.01
-    # Scrolled to a slice beyond the window of the network nothing lies over the picture.
+    # Scrolled away from the place, the panel says so and leads back.
     b.key(Qt.Key.Key_Up)
     assert panel.back.isVisible()
     b.click(panel.back)
@@ -67,12 +71,11 @@ def test_one_key_a_layer_and_a_sentence(ready: Bench, tmp_path: Path) -> None:
     np.testing.assert_array_equal(painted(b.pane()), bare)
     b.key(Qt.Key.Key_W, SHIFT)
     np.testing.assert_array_equal(painted(b.pane()), covered)
-    # The case itself is untouched, and another one takes everything away.
+    # The case itself is untouched, and everything goes with it.
     assert b.session.case is not None
     assert not b.session.case.history.steps
-    other = tmp_path / "other"
-    other.mkdir()
-    b.open(chest_file(other, (20, 56, 72)))
+    b.key(Qt.Key.Key_W, CTRL)
+    b.wait(lambda: b.session.case is None)
     assert b.session.heat is None
     assert panel.told is None
 
