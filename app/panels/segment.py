@@ -15,7 +15,7 @@ from app.jobs.queue import JobQueue
 from app.look.pieces import EmptyNote, PanelBody, ShortCombo, ShortLabel, Skeleton, column, push, row, set_role, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context
-from engine.case.volume import Notice, Volume, joined
+from engine.case.volume import GRAVENESS, Notice, Volume, joined
 
 _NO_HU = frozenset(("not-ct", "grey-8bit", "no-hu"))
 """What the reader says of values that are no Hounsfield units."""
@@ -81,7 +81,7 @@ class SegmentPanel(PanelBody):
         self._skeleton = Skeleton(2)
         self._none = EmptyNote("sparkles", "No network is installed", "Weights (.safetensors) go into the data folder.")
         self._idle, self._running, self._offer = QWidget(), QWidget(), QWidget()
-        idle = (self.model_box, self._about, self._licence, self.go, self._checks, self.anyway)
+        idle = (self.model_box, self._about, self._licence, self.go, self.anyway, self._checks)
         self._idle.setLayout(column(*idle, gap=8))
         self._running.setLayout(column(self._step, self._bar, row(None, self.stop), gap=8))
         self._offer.setLayout(column(self._question, row(None, self.leave, self.take), gap=8))
@@ -206,7 +206,8 @@ class SegmentPanel(PanelBody):
         outcome = self._runner.outcome if self._runner is not None else None
         said = self._remarks if refusal is None else joined(refusal.notices, self._remarks)
         self._checks.setVisible(bool(said) and (outcome is None or refusal is not None))
-        self._checks.setText("\n".join(notice.text for notice in said))
+        grave = sorted(said, key=lambda n: -GRAVENESS.index(n.severity))
+        self._checks.setText("\n".join(notice.text for notice in grave))
         self.anyway.setVisible(refusal is not None)
 
     def _show_outcome(self, outcome: Outcome | None) -> None:

@@ -47,6 +47,8 @@ class Segmenting(QObject):
         """The last one of this case."""
         self.offer: Outcome | None = None
         """A result for an older state of the case, waiting for a word."""
+        self._unmarked: Outcome | None = None
+        """A result that changed nothing: no step of the case says what is doubtful about it."""
         self.refusal: Refusal | None = None
         """Why no mask was made of the case; one may insist."""
         session.case_changed.connect(self._on_case)
@@ -79,7 +81,7 @@ class Segmenting(QObject):
     @property
     def remarks(self) -> tuple[Notice, ...]:
         """What must be said of the last run that no step of the case says."""
-        last = self.refusal or self.offer
+        last = self.refusal or self.offer or self._unmarked
         return last.notices if last is not None else ()
 
     @property
@@ -98,7 +100,7 @@ class Segmenting(QObject):
         if case is None or self.job is not None:
             return
         self.drop()
-        self.refusal = None
+        self.refusal = self._unmarked = None
         prefs = self._preferences.now
         job = self._room.segment(case, prefs.model, {**self._options(), "anyway": anyway}, prefs.licences)
         self.job = job
@@ -188,6 +190,7 @@ class Segmenting(QObject):
         self._show(None)
         self.outcome = outcome
         if change is None:
+            self._unmarked = outcome
             self._session.message.emit("The network found nothing to change.")
         else:
             case.history.apply(change)
@@ -212,7 +215,7 @@ class Segmenting(QObject):
         if self.job is not None:
             self.job.cancel()
             self.job = None
-        self.outcome = self.offer = self._preview = self.refusal = None
+        self.outcome = self.offer = self._preview = self.refusal = self._unmarked = None
         self._room.forget_volume()
         self.state_changed.emit()
 

@@ -89,7 +89,7 @@ class Refused(InputError):
 
 
 def refuse(notices: Iterable[Notice], *, anyway: bool = False) -> tuple[Notice, ...]:
-    """Return `notices`; where the user insists, refusals become warnings.
+    """Return `notices`; where the user insists, refusals become warnings and come first.
 
     Raises:
         Refused: one of them is a refusal, and the user does not insist or nothing could be gained.
@@ -98,7 +98,7 @@ def refuse(notices: Iterable[Notice], *, anyway: bool = False) -> tuple[Notice, 
     grave = [n for n in told if n.severity == "refuse"]
     if grave and (not anyway or any(n.code in _FINAL for n in grave)):
         raise Refused(told)
-    return tuple(Notice(n.code, n.text) if n.severity == "refuse" else n for n in told)
+    return (*(Notice(n.code, n.text) for n in grave), *(n for n in told if n.severity != "refuse"))
 
 
 def check_values(hu: HuArray) -> list[Notice]:

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
+from app.shell.licence_dialog import LicenceDialog
 from engine.core.paths import data_dir
+from engine.io.masks.write import write_volume
 from engine.nets.weights import find_model
-from tests.support.models import tiny_model
+from tests.support.models import quick_chest, tiny_model
 from tests.support.window import Bench, chest_file
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
@@ -155,3 +159,100 @@ def test_a_click_on_the_task_bars_cancel_leaves_the_case_as_it_was(ready: Bench)
     b.key(Qt.Key.Key_R, CTRL)  # and it can be asked for again
     b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
     assert case.history.done == 2
+
+
+def study(b: Bench, path: Path) -> None:
+    """Open a file as a study, also while another is open."""
+    opened: list[object] = []
+    b.window.opening.case_opened.connect(opened.append)
+    b.window.opening.open_path(path)
+    b.wait(lambda: opened and not b.session.loading)
+
+
+def test_what_is_no_chest_gets_no_mask_unless_one_insists_and_the_doubt_stays(ready: Bench, tmp_path: Path) -> None:
+    b = ready
+    hu, grid, truth = quick_chest((24, 56, 72), noise_hu=20)
+    hu[truth > 0] = 30
+    source = write_volume(tmp_path / "belly.nii.gz", hu, grid)
+    study(b, source)
+    case, bar = b.session.case, b.window.notices
+    assert case is not None
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_R, CTRL)
+    b.wait(lambda: b.window.segmenting.refusal is not None, LONG_MS)
+    assert not case.labels.data.any()
+    assert not case.history.steps
+    assert bar.isVisible()
+    assert bar.text.startswith("Not segmented. No lungs were found: 0 ml")
+    assert b.window.segment_panel.anyway.isVisible()
+    b.click(bar.anyway)
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    assert not bar.anyway.isVisible()
+    assert bar.text.startswith("No lungs were found: 0 ml")
+
+
+def test_what_is_doubtful_is_said_again_with_the_case_and_goes_when_the_result_is_taken_back(
+    ready: Bench, tmp_path: Path
+) -> None:
+    b, bar = ready, ready.window.notices
+    assert not bar.isVisible()
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_R, CTRL)
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    assert bar.isVisible()
+    assert "Pixels are 4.4 mm wide" in bar.text
+    (tmp_path / "other").mkdir()
+    study(b, chest_file(tmp_path / "other"))
+    assert not bar.isVisible()
+    study(b, tmp_path / "chest.nii.gz")
+    assert bar.isVisible()
+    assert "Pixels are 4.4 mm wide" in bar.text
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_Z, CTRL)
+    assert not bar.isVisible()
+
+
+class Answering:
+    """Presses a button of each licence dialog as soon as it is on screen."""
+
+    def __init__(self, b: Bench) -> None:
+        self.asked: list[str] = []
+        self.button = "leave"
+        self._turn = QTimer(b.window)
+        self._turn.timeout.connect(self._look)
+        self._turn.start(20)
+
+    def _look(self) -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, LicenceDialog) and dialog.isVisible():
+            self.asked.append(self.button)
+            QTest.mouseClick(getattr(dialog, self.button), Qt.MouseButton.LeftButton)
+
+
+def test_non_commercial_weights_are_asked_about_once(bench: Callable[..., Bench], tmp_path: Path) -> None:
+    weights = data_dir() / "weights"
+    weights.mkdir(parents=True)
+    tiny_model(weights / "bound.safetensors", licence="CC-BY-NC-SA-4.0")
+    b = bench()
+    b.open(chest_file(tmp_path, (40, 56, 72)))
+    box = b.window.segment_panel.model_box
+    b.wait(lambda: box.findData("bound") >= 0)
+    box.setCurrentIndex(box.findData("bound"))
+    case, runs = b.session.case, b.window.segmenting
+    assert case is not None
+    answering = Answering(b)
+    b.window.workspace.slices["axial"].setFocus()
+    b.key(Qt.Key.Key_R, CTRL)
+    b.wait(lambda: answering.asked and runs.job is None, LONG_MS)
+    assert not case.history.steps
+    assert b.window.preferences.now.licences == {}
+    answering.button = "go"
+    b.click(b.window.segment_panel.go)
+    b.wait(lambda: runs.outcome is not None, LONG_MS)
+    assert answering.asked == ["leave", "go"]
+    assert b.window.preferences.now.licences == {"bound": "CC-BY-NC-SA-4.0"}
+    assert [step.author for step in case.history.steps] == ["bound"]
+    first = runs.outcome
+    b.click(b.window.segment_panel.go)
+    b.wait(lambda: runs.outcome is not first, LONG_MS)
+    assert len(answering.asked) == 2

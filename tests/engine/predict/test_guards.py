@@ -183,7 +183,7 @@ def test_a_refusal_stops_unless_one_insists() -> None:
     assert stopped.value.why == none.text
     assert "--anyway" in stopped.value.fix
     assert not stopped.value.final
-    assert refuse([coarse, none], anyway=True) == (coarse, Notice("not-chest", none.text, "warning"))
+    assert refuse([coarse, none], anyway=True) == (Notice("not-chest", none.text, "warning"), coarse)
     assert refuse([coarse]) == (coarse,)
 
 
