@@ -76,3 +76,12 @@ def test_a_damaged_file_is_named_on_stderr_and_the_rest_is_listed(
     told = capsys.readouterr()
     assert "bad.safetensors" in told.err
     assert "mine" in {w["id"] for w in json.loads(told.out)["weights"]}
+
+
+def test_the_list_says_which_weights_allow_no_commercial_use(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny_model(own.parent / "bound.safetensors", licence="CC-BY-NC-SA-4.0")
+    assert main(["models"]) == 0
+    assert "Licence: CC-BY-NC-SA-4.0 (no commercial use)" in capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    told = {w["id"]: w["non_commercial"] for w in json.loads(capsys.readouterr().out)["weights"]}
+    assert (told["bound"], told["mine"]) == (True, False)

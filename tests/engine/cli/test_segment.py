@@ -312,3 +312,13 @@ def test_a_place_that_is_none_is_wrong_use(cases: Path, tmp_path: Path, capsys: 
     assert main(["segment", str(cases), "-o", str(tmp_path / "m"), "--on", "http://head:1"]) == 2
     assert "ray://HOST:PORT" in capsys.readouterr().err
     assert not (tmp_path / "m").exists()
+
+
+def test_non_commercial_weights_say_so_in_one_line_on_stderr(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tiny_model(tmp_path / "bound.safetensors", licence="CC-BY-NC-SA-4.0").path
+    assert main(["segment", str(cases / "a"), "-o", str(tmp_path / "m.nii.gz"), "--model", str(path), *HOW]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("CC-BY-NC-SA-4.0, allows no commercial use") == 1
+    assert told.out == f"{tmp_path / 'm.nii.gz'}\n"
