@@ -91,8 +91,7 @@ def explain(
 
     Raises:
         Cancelled: someone said stop.
-        InputError: the place lies outside the scan, the model does not know the label, or the models to compare have
-            no label in common.
+        InputError: a place outside the scan, a label the model does not know, or models without a common label.
         ModelError: the weights are damaged.
     """
     progress, cancel = progress or NoProgress(), cancel or CancelToken()
@@ -128,9 +127,9 @@ def explain(
     reach = reach_mm(slope, window.at, window.grid.spacing_zyx_mm)
     sentence = _sentence(asked, here[asked], reach, float(maps["doubt, entropy"][window.at]), float(flipped[window.at]))
     against = "" if question.against is None else question.against.id
-    if against:
-        sentence += f" {_second(against, asked, other)}"
-    return Explanation(model.id, asked, here[asked], here, sentence, window.grid, {**maps, **attention}, against, other)
+    sentence += _second(against, asked, other)
+    maps.update(attention)
+    return Explanation(model.id, asked, here[asked], here, sentence, window.grid, maps, against, other)
 
 
 def _likeliest(here: dict[str, float]) -> str:
@@ -186,9 +185,11 @@ def _sentence(label: str, p: float, reach: float, bits: float, flipped: float) -
 
 
 def _second(against: str, label: str, other: dict[str, float]) -> str:
+    if not against:
+        return ""
     if label not in other:
-        return f"{against} does not know {_words(label)}."
-    return f"{against} gives {_words(label)} {100 * other[label]:.0f} %."
+        return f" {against} does not know {_words(label)}."
+    return f" {against} gives {_words(label)} {100 * other[label]:.0f} %."
 
 
 def _words(label: str) -> str:
