@@ -38,12 +38,15 @@ class Around:
         sides: (n, y, x) 1 right, 2 left, everywhere.
         air_lung: (n, y, x) lung by its air; used where the network has no lung channel.
         spacing_zyx_mm: Of the slab.
+        open_air: (n, y, x) gas outside the lungs, which is nothing: a frame around the picture, the room, the windpipe;
+            None where the lungs are not known.
     """
 
     hu: HuArray
     sides: LabelArray
     air_lung: MaskArray
     spacing_zyx_mm: FloatZyx
+    open_air: MaskArray | None = None
 
 
 class Decoder:
@@ -100,6 +103,8 @@ class Decoder:
         margins = self._margins(values, scale)
         lung = self._lung(margins, around)
         found = self._lesion(margins, around)
+        if around.open_air is not None:
+            lung[around.open_air] = found[around.open_air] = 0
         below = np.where(lung == 1, np.uint8(self.right_id), np.where(lung == 2, np.uint8(self.left_id), np.uint8(0)))
         return np.where(found > 0, found, below), lung
 

@@ -32,7 +32,7 @@ from engine.predict.predictor import Run
 from engine.predict.return_path import SlabResampler
 from engine.predict.tiles import plan
 from engine.prep.crop import Crop, plan_crop
-from engine.prep.lungs import TISSUE_HU, Lungs, find_lungs
+from engine.prep.lungs import GAS_HU, TISSUE_HU, Lungs, find_lungs
 
 OnSlab = Callable[[Box, LabelArray], None]
 """Told (box, labels of that box), both in the order of the source; a later slab overrides an earlier one."""
@@ -339,8 +339,9 @@ class _Around:
         z, y, x = self._crop.box.start_zyx
         there = Box((a + z, b + y, c + x), (d + z, e + y, f + x))
         hu = self._hu[there.slices]
-        air = self._lungs.mask_on(there) & (hu < TISSUE_HU)
-        return Around(hu, self._lungs.sides_on(there), air, self._crop.grid.spacing_zyx_mm)
+        mask = self._lungs.mask_on(there)
+        gas = (hu <= GAS_HU) & ~mask if self._lungs.kind in {"lungs", "cropped"} else None
+        return Around(hu, self._lungs.sides_on(there), mask & (hu < TISSUE_HU), self._crop.grid.spacing_zyx_mm, gas)
 
     def mask_every(self, step: tuple[int, int, int]) -> MaskArray:
         """Return the lung by its air on every n-th voxel of the crop."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from engine.geometry.grid import Grid
 
 TISSUE_HU = -320
+GAS_HU = -960
+"""Below it is gas without tissue: the room, the windpipe, the padding of a picture, and the bullae of a lung."""
 WORK_MM = 3.0
 CLOSE_MM = 10.0
 MARGIN_MM = 16.0

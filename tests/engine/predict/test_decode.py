@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,15 @@ def test_without_a_lung_channel_the_lung_is_where_the_air_is() -> None:
     labels, lung = decoder.decode(logits([[0.1] * 8]), "logits", around(air=False))
     assert not labels.any()
     assert not lung.any()
+
+
+def test_gas_outside_the_lungs_is_nothing() -> None:
+    decoder = Decoder(Card("a", "n", ("lung_right", "lung_left", "ground_glass")))
+    gas = np.array([[[False, True, True, False, False, False, False, True]]])
+    rows = [[0.9] * 8, [0.1] * 8, [0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1]]
+    labels, lung = decoder.decode(logits(rows), "logits", replace(around(), open_air=gas))
+    assert lung.ravel().tolist() == [1, 0, 0, 1, 1, 1, 1, 0]
+    assert labels.ravel().tolist() == [1, 0, 0, 3, 1, 1, 1, 0]
 
 
 def test_a_channel_the_program_does_not_know_becomes_a_label_of_its_own() -> None:

@@ -232,3 +232,15 @@ def test_openvino_and_torch_give_the_same_labels(tmp_path: Path) -> None:
     assert (a.labels == b.labels).mean() > 0.9995
     assert np.bincount(b.labels.ravel(), minlength=6)[1:].sum() > 0
     assert a.windows == b.windows > 1
+
+
+def test_air_that_frames_a_picture_is_no_lung_whatever_the_network_says() -> None:
+    hu, grid, truth = quick_chest((40, 60, 80), (5.0, 5.0, 5.0))
+    framed = np.full((40, 76, 80), -1024, np.int16)
+    framed[:, 8:68] = hu
+    there = Grid(framed.shape, grid.spacing_zyx_mm, grid.origin_lps)
+    everywhere = segment(framed, there, model=named_model(("lung",)), engine=ByDensity(in_unit(-1000, -405)))
+    frame = np.ones(framed.shape, bool)
+    frame[:, 8:68] = False
+    assert not everywhere.labels[frame].any()
+    assert (everywhere.labels[:, 8:68][truth > 0] > 0).mean() > 0.97
