@@ -82,7 +82,7 @@ def open_model(path: Path, origin: Origin = "file") -> ModelFile:
 
 
 def list_models() -> tuple[list[ModelFile], list[ModelError]]:
-    """Return every usable model, shipped first, and what is wrong with the others."""
+    """Return every usable model, the default first, then what else ships, and what is wrong with the others."""
     found: dict[str, ModelFile] = {}
     wrong: list[ModelError] = []
     for path, origin in _files():
@@ -92,7 +92,7 @@ def list_models() -> tuple[list[ModelFile], list[ModelError]]:
             wrong.append(error)
             continue
         found.setdefault(model.id, model)
-    return list(found.values()), wrong
+    return sorted(found.values(), key=lambda m: (m.origin != "shipped", not m.card.default)), wrong
 
 
 def find_model(wanted: str | Path | None = None, *, network: str | None = None) -> ModelFile:
@@ -133,7 +133,7 @@ def _default(network: str | None) -> ModelFile:
     fitting = [m for m in models if network in {None, m.card.network}]
     shipped = [m for m in fitting if m.origin == "shipped"]
     if shipped:
-        return next((m for m in shipped if m.card.default), shipped[0])
+        return shipped[0]
     if fitting:
         return max(fitting, key=lambda m: m.path.stat().st_mtime)
     if wrong and network is None:

@@ -119,7 +119,7 @@ def paces(*loops: Callable[[], object]) -> list[float]:
     return [statistics.median(times) for times in taken]
 
 
-@pytest.mark.parametrize("name", ["cpu", "fast"])
+@pytest.mark.parametrize("name", ["cpu", "unet25d"])
 def test_a_training_step_beside_monai(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import torch
     from monai.losses import DiceCELoss

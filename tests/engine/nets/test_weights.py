@@ -61,6 +61,7 @@ def test_the_card_says_which_shipped_weights_are_taken(tmp_path: Path) -> None:
         model = tiny_model(folder / f"{name}.safetensors")
         write_card(tmp_path / "resources" / "cards" / f"{name}.toml", replace(model.card, default=name == "b"))
     assert find_model().id == "b"
+    assert [m.id for m in list_models()[0]] == ["b", "a", "c"]
 
 
 def test_an_unknown_id_lists_the_known_ones(own: Path) -> None:
