@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from engine.geometry.grid import Grid
 
 TISSUE_HU = -320
-GAS_HU = -960
-"""Below it is gas without tissue: the room, the windpipe, the padding of a picture, and the bullae of a lung."""
+GAS_HU = -960  # and below: the room, the windpipe, the padding of a picture, and the bullae of a lung
 WORK_MM = 3.0
 CLOSE_MM = 10.0
 MARGIN_MM = 16.0
@@ -42,8 +41,7 @@ _ENOUGH_OF_BODY = 0.15
 """Air that tissue encloses, by volume of the tissue: 0.2 to 0.4 in a child's chest, less than 0.05 in head or belly."""
 _LUNG_HU = (-970.0, -350.0)
 """Median of a piece of air that touches the edge and is lung all the same; room air is −1000."""
-_DENSE_HU = (-965, -350)
-"""Between gas (−1000, in windpipe and bowel) and the blurred skin of tissue."""
+_DENSE_HU = (-965, -350)  # between gas (−1000, in windpipe and bowel) and the blurred skin of tissue
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 Kind = Literal["lungs", "cropped", "body", "whole"]

@@ -171,7 +171,7 @@ def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.rando
         values = np.asarray(gaussian_filter(values, (across, sigma, sigma), truncate=2.5), np.float32)
     elif sharpened and augmentation.sharpen:
         soft = np.asarray(gaussian_filter(values, (0.0, 0.8, 0.8), truncate=2.5), np.float32)
-        values = values + np.float32(rng.uniform(0.0, augmentation.sharpen)) * (values - soft)
+        values = np.asarray(values + rng.uniform(0.0, augmentation.sharpen) * (values - soft), np.float32)
     if noisy and augmentation.noise_hu:
         noise: NDArray[np.float32] = rng.standard_normal(values.shape, dtype=np.float32)
         values += noise * np.float32(rng.uniform(0, augmentation.noise_hu))
