@@ -87,7 +87,9 @@ def _after(command: str, places: Places, rest: list[str]) -> int:
 
 def _tests(places: Places, words: list[str]) -> int:
     workers = [] if any(word.startswith(("-n", "-p")) for word in words) else ["-n", str(min(os.cpu_count() or 1, 4))]
-    command = [str(places.python), "-m", "pytest", *workers, "--dist", "loadfile", *words]
+    # a worker that dies ends the run and names its test: replaced, it left the others waiting for it
+    several = ["--dist", "loadfile", "--max-worker-restart", "0"]
+    command = [str(places.python), "-m", "pytest", *workers, *several, *words]
     if not workers:
         command = [str(places.python), "-m", "pytest", *words]
     say("Running the tests")
