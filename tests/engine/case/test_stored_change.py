@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from engine.case.distance import Distance
 from engine.case.labelset import Label, default_labelset
 from engine.case.measurement import DistancesChange
 from engine.case.stored_change import change_from_bytes
+from engine.case.volume import Notice
 from engine.core.errors import FormatError
 from engine.geometry.box import Box
 from tests.support.cases import a_case
@@ -39,3 +42,9 @@ def test_every_kind_comes_back(kind: int) -> None:
 def test_what_is_no_change_is_refused() -> None:
     with pytest.raises(FormatError):
         change_from_bytes(b"nothing of the kind")
+
+
+def test_a_doubt_of_unknown_graveness_is_refused() -> None:
+    change = replace(changes()[0], notices=(Notice("coarse", "Slices far apart.", "fatal"),))  # type: ignore[type-var, arg-type]
+    with pytest.raises(FormatError):
+        change_from_bytes(change.to_bytes())
