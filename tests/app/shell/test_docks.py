@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 
 from app.panels.registry import LEFT, RIGHT, TABS
 from app.shell.docks import heights
@@ -35,7 +35,6 @@ def test_every_panel_stands_on_one_side() -> None:
     assert set(TABS.values()) <= {*LEFT, *RIGHT}
 
 
-@pytest.mark.xfail(reason="known defect: the Explain panel takes height from the panel above it", strict=True)
 def test_a_panel_that_is_asked_for_is_away_until_then_and_takes_no_room(
     bench: Callable[..., Bench], tmp_path: Path
 ) -> None:
@@ -43,11 +42,17 @@ def test_a_panel_that_is_asked_for_is_away_until_then_and_takes_no_room(
     b.open(chest_file(tmp_path))
     docks = b.window.docks
     assert not docks.docks["explain"].isVisible()
-    heights_before = {name: docks.docks[name].height() for name in ("tool", "history")}
+
+    def tall() -> dict[str, int]:
+        return {name: docks.docks[name].height() for name in (*LEFT, "tool", "history")}
+
+    b.wait(lambda: docks.docks["findings"].height() > 300)  # the heights have been shared out
+    before = tall()
     docks.show("explain")
     b.wait(docks.docks["explain"].isVisible)
     assert docks.docks["findings"] in b.window.tabifiedDockWidgets(docks.docks["explain"])
-    assert {name: docks.docks[name].height() for name in heights_before} == heights_before
+    QApplication.processEvents()  # whatever Qt does to the column by itself
+    assert tall() == before
     b.window.run_command("reset-docks")
     assert not docks.docks["explain"].isVisible()
     assert docks.docks["findings"].isVisible()
