@@ -8,11 +8,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.document import Case
 from engine.case.volume import Volume
@@ -22,7 +23,7 @@ from engine.geometry.grid import Grid
 
 if TYPE_CHECKING:
     from engine.explain.place import Explanation
-    from engine.predict.worker import EngineProcess, Ticket
+    from engine.predict.worker import EngineProcess
     from engine.predict.worker_child import SharedVolume
 
 NETWORKS_MAP = "doubt, networks"
@@ -30,10 +31,6 @@ NETWORKS_MAP = "doubt, networks"
 
 _MOST_SHARE = 99.5
 """Percentile of a relative map that is shown as most: a few voxels stick out so far that they would be seen alone."""
-
-_LOOK_S = 0.05
-_PATIENCE_S = 0.8
-"""After a cancel the window goes on by itself if the process has not answered by then."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ class ExplainRoom:
             handlers = Handlers(progress=job.update)
             target = "engine.explain.job:explain_job"
             ticket = process.call(target, shared, handlers, point_lps=point, threads=threads, **wanted)
-            return _told(at_zyx, _wait(ticket, job))
+            return _told(at_zyx, waited(ticket, job))
 
         return Job("Explaining", work)
 
@@ -260,18 +257,3 @@ def described(maps: Iterable[tuple[str, NDArray[np.float32]]]) -> tuple[WhyMap, 
 def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
     most = float(np.percentile(values, _MOST_SHARE)) or float(values.max())
     return np.minimum(values / most, 1.0).astype(np.float32) if most > 0 else values
-
-
-def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over there gives
-    waited = 0.0
-    while True:
-        try:
-            return ticket.wait(_LOOK_S)
-        except TimeoutError:
-            if not job.token.cancelled:
-                continue
-        if waited == 0.0:
-            ticket.cancel()
-        waited += _LOOK_S
-        if waited > _PATIENCE_S:
-            raise Cancelled

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.delta import Delta
 from engine.case.document import Case
@@ -22,12 +23,8 @@ from engine.geometry.box import Box
 
 if TYPE_CHECKING:
     from engine.predict.segment import Segmentation
-    from engine.predict.worker import EngineProcess, Ticket
+    from engine.predict.worker import EngineProcess
     from engine.predict.worker_child import SharedVolume
-
-_LOOK_S = 0.05
-_PATIENCE_S = 0.8
-"""After a cancel the window goes on by itself if the process has not answered by then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ class EngineRoom:
         def work(job: Job) -> None:
             try:
                 ticket = self._running().warm_up(model or None, _options(options))
-                _wait(ticket, job)
+                waited(ticket, job)
             except ModelError:
                 return  # said when it is asked for
 
@@ -150,7 +147,7 @@ class EngineRoom:
                 shared, model=model or None, options=chosen, handlers=Handlers(progress=job.update, slab=growing.take)
             )
             try:
-                result: Segmentation = _wait(ticket, job)
+                result: Segmentation = waited(ticket, job)
             except Refused as refused:
                 if refused.final:
                     raise
@@ -305,18 +302,3 @@ def _options(fields: dict[str, Any]) -> Any:  # noqa: ANN401 - SegmentOptions, i
     from engine.predict.segment import SegmentOptions
 
     return SegmentOptions(**fields)
-
-
-def _wait(ticket: Ticket, job: Job) -> Any:  # noqa: ANN401 - what the job over there gives
-    waited = 0.0
-    while True:
-        try:
-            return ticket.wait(_LOOK_S)
-        except TimeoutError:
-            if not job.token.cancelled:
-                continue
-        if waited == 0.0:
-            ticket.cancel()
-        waited += _LOOK_S
-        if waited > _PATIENCE_S:
-            raise Cancelled
