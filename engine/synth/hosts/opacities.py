@@ -16,7 +16,7 @@ from engine.synth.hosts.plan import Band, Patch, Plan
 from engine.synth.space import NoiseField, Real
 
 GROUND_GLASS_FROM_HU = 100.0
-"""Haze of at least this much is labelled ground-glass …"""
+"""Haze of at least this much is labelled ground-glass; that of a faint lesion from half of its own strength …"""
 SOLID_FROM = 0.45
 """… and a solid share of at least this much consolidation: the rule for soft borders."""
 
@@ -27,14 +27,15 @@ class Fields:
 
     Args:
         haze: (z, y, x) HU to add to air-filled lung, with its texture.
-        smooth: (z, y, x) the same without texture: labels have no grain.
+        border: (z, y, x) the same without texture, as labels have no grain, in units of the haze at which a
+            lesion's border is drawn: 1 and more is labelled.
         solid: (z, y, x) share 0 … 1 that is replaced.
         solid_hu: (z, y, x) by what.
         air: (z, y, x) share 0 … 1 of bronchi kept open inside.
     """
 
     haze: Real
-    smooth: Real
+    border: Real
     solid: Real
     solid_hu: Real
     air: Real
@@ -91,7 +92,7 @@ def _add_patch(fields: Fields, host: Host, patch: Patch, textures: Textures, rng
     share = _fall(radius, 1.0, patch.softness) * (host.lungs[box] == side)
     smooth = share * np.float32(patch.haze_hu)
     haze = smooth * (1 + np.float32(0.22) * textures.fine[box])
-    _raise(fields.smooth, box, smooth)
+    _raise(fields.border, box, smooth / _border_hu(patch.haze_hu))
     if patch.paving_hu:
         haze = haze + share * np.float32(patch.paving_hu) * septa(textures.septa[box])
     _raise(fields.haze, box, haze)
@@ -117,11 +118,16 @@ def _add_band(fields: Fields, host: Host, band: Band, textures: Textures) -> Non
     where = where * _fall(textures.broad, band.gaps, 0.2)
     whole = (slice(None), slice(None), slice(None))
     smooth = where * np.float32(band.haze_hu)
-    _raise(fields.smooth, whole, smooth)
+    _raise(fields.border, whole, smooth / _border_hu(band.haze_hu))
     _raise(fields.haze, whole, smooth * (1 + np.float32(0.22) * textures.fine))
     if band.core:
         solid = where * _fall(depth / np.float32(band.depth_mm), band.core, 0.08)
         _put_solid(fields, whole, solid * _fall(textures.broad, band.gaps - 0.6, 0.12), band.core_hu)
+
+
+def _border_hu(haze_hu: float) -> np.float32:
+    """Return the haze at which somebody draws the border: a faint lesion is seen, and drawn, to half its strength."""
+    return np.float32(min(GROUND_GLASS_FROM_HU, 0.5 * haze_hu))
 
 
 def septa(field: Real) -> Real:
@@ -192,6 +198,6 @@ def labels_of(host: Host, fields: Fields) -> LabelArray:
     """Return 3 ground-glass, 4 consolidation, 0 elsewhere, by the rule for soft borders; inside the lungs only."""
     inside = (host.lungs > 0) & ~host.airways
     out = np.zeros(host.lungs.shape, np.uint8)
-    out[inside & (fields.smooth >= GROUND_GLASS_FROM_HU)] = 3
+    out[inside & (fields.border >= 1)] = 3
     out[inside & (fields.solid >= SOLID_FROM)] = 4
     return out

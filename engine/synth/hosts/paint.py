@@ -20,7 +20,7 @@ from engine.synth.hosts.plan import Pattern, Plan, draw_plan
 from engine.synth.hosts.pleural import layer
 from engine.synth.space import Real
 
-HOST_PAINTER_VERSION = 1
+HOST_PAINTER_VERSION = 2
 """Raised whenever the same host and seed give other voxels."""
 _SEAM_HU = -150
 """Voxels at the wall below this are part air: left as they are, they would draw a dark seam around a lesion."""
@@ -86,7 +86,7 @@ def _spread(fields: Fields, seam: MaskArray) -> None:
     """Carry what is painted at the pleura over into the seam, from the strongest neighbour in the plane."""
     from scipy.ndimage import grey_dilation
 
-    for field in (fields.haze, fields.smooth, fields.solid, fields.solid_hu):
+    for field in (fields.haze, fields.border, fields.solid, fields.solid_hu):
         if field.any():
             field[seam] = np.asarray(grey_dilation(field, size=(1, 3, 3)))[seam]
 

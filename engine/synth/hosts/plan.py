@@ -18,6 +18,8 @@ from engine.synth.hosts.anatomy import Host
 
 Pattern = Literal["none", "few", "patchy", "confluent", "band", "diffuse", "solid", "mixed"]
 PATTERNS: tuple[Pattern, ...] = ("none", "few", "patchy", "confluent", "band", "diffuse", "solid", "mixed")
+_FAINTEST_HU, _DENSEST_HU = 75.0, 480.0
+"""Haze: experts draw lesions whose median lies 100 to 170 HU above that of the lung around them."""
 _SHARES = (0.10, 0.14, 0.24, 0.12, 0.12, 0.06, 0.10, 0.12)
 
 
@@ -142,7 +144,8 @@ def draw_plan(host: Host, rng: np.random.Generator, pattern: Pattern | None = No
     """
     drawn = PATTERNS[int(rng.choice(len(PATTERNS), p=_SHARES))]
     chosen = pattern or drawn
-    faint = float(rng.uniform(0.45, 1.0))  # early disease is faint everywhere in a chest, not here and there
+    # Early disease is faint everywhere in a chest, not here and there.
+    faint = float(np.exp(rng.uniform(np.log(0.3), 0)))
     places = _Places(host, rng)
     return Plan(
         chosen,
@@ -198,7 +201,7 @@ def _patch(
     patch = Patch(
         centre,
         (z, y, x),
-        haze_hu=float(rng.uniform(120, 480)) * (0.55 + 0.45 * faint),
+        haze_hu=_haze(rng, faint),
         softness=float(rng.uniform(0.05, 0.28)),
         ragged=float(rng.uniform(0.12, 0.42)),
         paving_hu=float(rng.uniform(40, 170)) if rng.random() < 0.35 else 0.0,
@@ -214,12 +217,16 @@ def _patch(
     return patch
 
 
+def _haze(rng: np.random.Generator, faint: float) -> float:
+    return _FAINTEST_HU + (_DENSEST_HU - _FAINTEST_HU) * faint * float(rng.random())
+
+
 def _band(rng: np.random.Generator, faint: float) -> Band:
     return Band(
         depth_mm=float(rng.uniform(6, 34)),
         reach=float(rng.uniform(0.0, 0.7)),
         low=float(rng.uniform(0.3, 1.0)),
-        haze_hu=float(rng.uniform(140, 460)) * (0.55 + 0.45 * faint),
+        haze_hu=_haze(rng, faint),
         gaps=float(rng.uniform(-0.4, 1.2)),
         core=float(rng.uniform(0.2, 0.7)) if rng.random() < 0.3 else 0.0,
         core_hu=float(rng.uniform(-120, 50)),
@@ -261,7 +268,7 @@ def _fools(places: _Places, rng: np.random.Generator) -> Fools:
     return Fools(
         tuple(nodules),
         tuple(plates),
-        dependent_hu=float(rng.uniform(25, 150)) if rng.random() < 0.5 else 0.0,
+        dependent_hu=float(rng.uniform(15, 80)) if rng.random() < 0.5 else 0.0,
         dependent_mm=float(rng.uniform(8, 45)),
         fibrosis_hu=float(rng.uniform(80, 320)) if rng.random() < 0.12 else 0.0,
         fibrosis_mm=float(rng.uniform(4, 16)),

@@ -1,5 +1,7 @@
 """Shape and labels of single opacities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,13 +59,26 @@ def test_labels_follow_the_rule_for_soft_borders(host):
     shape = host.hu.shape
     zero = np.zeros(shape, np.float32)
     rng = np.random.default_rng(1)
-    smooth, solid = rng.uniform(0, 200, shape).astype(np.float32), rng.uniform(0, 0.6, shape).astype(np.float32)
-    found = labels_of(host, Fields(zero, smooth, solid, zero, zero))
+    border, solid = rng.uniform(0, 2, shape).astype(np.float32), rng.uniform(0, 0.6, shape).astype(np.float32)
+    found = labels_of(host, Fields(zero, border, solid, zero, zero))
     for z, y, x in rng.integers(0, shape, (400, 3)):
         truth = 0
         if host.lungs[z, y, x] and not host.airways[z, y, x]:
-            truth = 4 if solid[z, y, x] >= 0.45 else 3 if smooth[z, y, x] >= 100 else 0
+            truth = 4 if solid[z, y, x] >= 0.45 else 3 if border[z, y, x] >= 1 else 0
         assert found[z, y, x] == truth
+
+
+@pytest.mark.parametrize(("haze_hu", "from_hu"), [(80.0, 40.0), (160.0, 80.0), (400.0, 100.0)])
+def test_a_faint_lesion_is_labelled_to_half_its_strength_and_a_dense_one_to_a_hundred_hu(
+    host, textures, centre, haze_hu, from_hu
+):
+    patch = replace(_patch(centre), haze_hu=haze_hu, ragged=0.0)
+    still = replace(textures, fine=np.zeros_like(textures.fine))  # the haze itself, without its grain
+    fields = render(host, Plan("few", (patch,)), still, np.random.default_rng(0))
+    found = labels_of(host, fields) == 3
+    inside = (host.lungs == host.lungs[centre]) & ~host.airways
+    assert found.sum() > 50
+    np.testing.assert_array_equal(found, inside & (fields.haze >= np.float32(from_hu)))
 
 
 def test_septa_are_thin():
