@@ -16,7 +16,8 @@ def number(value: float, decimals: int = 0) -> str:
     locale = QLocale()
     if abs(value) < 10_000:
         locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-    size = locale.toString(abs(float(value)), "f", decimals)
+    value = round(float(value), 6)  # 1.2499999999 mm between slices is 1.25 mm, and is written as it
+    size = locale.toString(abs(value), "f", decimals)
     minus = value < 0 and size != locale.toString(0.0, "f", decimals)
     return f"−{size}" if minus else size
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.doors.cases import Thumbnail
+from app.look.figures import mm
 from app.look.pieces import PanelBody, ShortLabel, Skeleton, column, push, row, words
 from app.look.tokens import tokens_of
 
@@ -103,7 +104,7 @@ def _cell(item: SeriesRow, place: int) -> str:
         item.date,
         item.kernel,
         str(item.slices),
-        f"{item.thickness_mm:.1f} mm" if item.thickness_mm else "",
+        mm(item.thickness_mm) if item.thickness_mm else "",
         "Chest CT" if item.is_chest_ct else "" if item.loadable else item.reason,
     )[place]
 

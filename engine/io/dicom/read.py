@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.case.volume import Notice, SeriesInfo, Volume
 from engine.core.errors import DicomError, FormatError, GroundglassError, ResourceError
 from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.core.words import tenths
 from engine.io.dicom.checks import MOST_INTERPOLATED, Arranged, arrange, without
 from engine.io.dicom.codec import is_lossy
 from engine.io.dicom.fit import fitted
@@ -245,7 +246,7 @@ class _Filling:
         one, count = self.arranged.slices[0], len(self.arranged.slices)
         grid = self.plan.grid
         info = SeriesInfo(
-            name=f"{modality_of(one) or 'Images'} {count} slices {grid.spacing_zyx_mm[0]:.1f} mm",
+            name=f"{modality_of(one) or 'Images'} {count} slices {tenths(grid.spacing_zyx_mm[0])} mm",
             kind="dicom",
             modality=modality_of(one),
             kernel=one.kernel,

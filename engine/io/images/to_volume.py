@@ -18,7 +18,7 @@ from engine.case.volume import Notice, SeriesInfo, Volume
 from engine.core.errors import Choice
 from engine.core.progress import CancelToken
 from engine.core.types import HuArray
-from engine.core.words import counted
+from engine.core.words import counted, tenths
 from engine.geometry.grid import Grid
 from engine.geometry.hu import AIR
 from engine.geometry.shear import unshear
@@ -193,7 +193,7 @@ def _of_grid(grid: Grid) -> tuple[Notice, ...]:
 
 def _neutral_name(grid: Grid) -> str:
     axis = int(np.argmax(grid.spacing_zyx_mm))
-    return f"CT {grid.shape_zyx[axis]} slices {grid.spacing_zyx_mm[axis]:.1f} mm"
+    return f"CT {grid.shape_zyx[axis]} slices {tenths(grid.spacing_zyx_mm[axis])} mm"
 
 
 def _fingerprint(hu: HuArray, grid: Grid) -> str:

@@ -16,6 +16,12 @@ def test_millilitres(value: float | None, text: str) -> None:
     assert figures.ml(value).replace(figures.THIN, " ") == text
 
 
+@pytest.mark.parametrize("size", [1.25, 1.2499999999, 1.2500000001])
+def test_the_noise_of_a_measured_distance_changes_no_digit(size: float) -> None:
+    QLocale.setDefault(QLocale("en_GB"))
+    assert figures.mm(size).replace(figures.THIN, " ") == "1.3 mm"
+
+
 def test_the_locale_writes_its_own_decimal_sign() -> None:
     QLocale.setDefault(QLocale("de_DE"))
     try:

@@ -71,7 +71,7 @@ def test_nothing_that_opens_leaves_the_button_grey(panel) -> None:
 def test_rows_say_what_people_know_a_series_by(panel, texts) -> None:
     panel.show_scan(SCAN, "disc")
     assert [cell(panel, 2, c) for c in range(1, 7)] == [
-        "Chest 1.25", "2026-03-14", "B60f", "120", "1.2 mm", "Chest CT",
+        "Chest 1.25", "2026-03-14", "B60f", "120", "1.3\u2009mm", "Chest CT",
     ]  # fmt: skip
     assert cell(panel, 0, 5) == ""
     assert cell(panel, 2, 0, Qt.ItemDataRole.AccessibleTextRole).startswith("Chest 1.25 2026-03-14")

@@ -215,7 +215,7 @@ def test_nothing_that_names_the_patient_comes_through(tmp_path: Path, caplog: py
             assert word.casefold() not in text
     assert series.uid not in text
     assert "thorax" in found.rows[0].description.casefold()
-    assert volume.info.name == "CT 8 slices 1.2 mm"
+    assert volume.info.name == "CT 8 slices 1.3 mm"
 
 
 def test_the_same_series_has_the_same_hash_and_another_one_another(tmp_path: Path) -> None:
