@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
+from app.jobs.mailbox import mailbox
 from engine.core.errors import Cancelled, GroundglassError, WorkerError
 from engine.core.log import traced
 from engine.core.progress import CancelToken, TimeLeft
@@ -38,7 +41,6 @@ class Job(QObject):
     cancelled = Signal()
     ended = Signal(object)
     """After any of the three; the argument is the job."""
-    _posted = Signal(object)
 
     def __init__(self, title: str, work: Work, *, visible: bool = True, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,16 +54,17 @@ class Job(QObject):
         self.text = ""
         self.is_running = False
         self.is_over = False
-        self._posted.connect(self._deliver)
+        self._mailbox = mailbox()
+        self._home = threading.get_ident()
 
     def update(self, done: float, total: float, text: str = "") -> None:
         """Tell how far it is; called by the work."""
         self.done, self.total, self.text = done, total, text
-        self._posted.emit(lambda: self.progressed.emit(done, total, text))
+        self._post(lambda: self.progressed.emit(done, total, text))
 
     def emit_part(self, part: object) -> None:
         """Hand over a part of the result; called by the work."""
-        self._posted.emit(lambda: self.emitted.emit(part))
+        self._post(lambda: self.emitted.emit(part))
 
     @property
     def seconds_left(self) -> float | None:
@@ -101,10 +104,14 @@ class Job(QObject):
             tell()
             self.ended.emit(self)
 
-        self._posted.emit(deliver)
+        self._post(deliver)
 
-    def _deliver(self, tell: Callable[[], object]) -> None:
-        tell()
+    def _post(self, tell: Callable[[], object]) -> None:
+        if threading.get_ident() == self._home:
+            tell()
+        else:
+            # After a cancel the engine's thread may speak to a job that is gone.
+            self._mailbox.post(lambda: tell() if isValid(self) else None)
 
 
 def _defect(title: str, error: Exception) -> GroundglassError:

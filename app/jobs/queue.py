@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 
 from app.jobs.job import Job
 
@@ -74,6 +74,7 @@ class JobQueue(QObject):
     def _launch(self, job: Job) -> None:
         self._pool.start(_Runner(job))
 
+    @Slot(object)
     def _forget(self, job: Job) -> None:
         if job in self._jobs:
             self._jobs.remove(job)
