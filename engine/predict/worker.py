@@ -97,7 +97,10 @@ class Ticket:
 
 
 class EngineProcess:
-    """Starts the engine process when it is needed and speaks with it. All methods may be called from any thread."""
+    """Starts the engine process when it is needed and speaks with it. All methods may be called from any thread.
+
+    Once closed it starts nothing any more: another thread may be about to ask.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -108,6 +111,7 @@ class EngineProcess:
         self._pipe: Connection | None = None
         self._listener: threading.Thread | None = None
         self._folder: Path | None = None
+        self._closed = False
 
     @property
     def alive(self) -> bool:
@@ -125,9 +129,12 @@ class EngineProcess:
         """Start the process if it does not run. Returns at once; imports happen over there.
 
         Raises:
+            Cancelled: it was closed.
             WorkerError: the system starts no process.
         """
         with self._lock:
+            if self._closed:
+                raise Cancelled
             if self.alive and self._pipe is not None:
                 return
             context = multiprocessing.get_context("spawn")
@@ -149,6 +156,7 @@ class EngineProcess:
         """Write a CT where the engine process can map it; keep the result for further requests on the same CT.
 
         Raises:
+            Cancelled: it was closed, before or while the CT was written.
             ResourceError: the disk for temporary files is full.
         """
         folder = self._temporary_folder()
@@ -159,7 +167,9 @@ class EngineProcess:
                     stream.write(np.ascontiguousarray(plane, dtype="<i2").data)
         except OSError as error:
             path.unlink(missing_ok=True)
+            self._check_open(folder)
             raise explain_os_error(error, path) from error
+        self._check_open(folder)
         return SharedVolume(path, grid)
 
     def forget(self, volume: SharedVolume) -> None:
@@ -204,6 +214,7 @@ class EngineProcess:
             values: Picklable arguments.
 
         Raises:
+            Cancelled: it was closed.
             WorkerError: the system starts no process.
         """
         with self._lock:
@@ -215,8 +226,9 @@ class EngineProcess:
         return ticket
 
     def close(self) -> None:
-        """End the process and delete shared volumes. Jobs under way count as cancelled."""
+        """End the process for good and delete shared volumes. Jobs under way count as cancelled."""
         with self._lock:
+            self._closed = True
             process, pipe, listener = self._process, self._pipe, self._listener
             tickets = list(self._tickets.values())
             self._tickets.clear()
@@ -244,9 +256,17 @@ class EngineProcess:
 
     def _temporary_folder(self) -> Path:
         with self._lock:
+            if self._closed:
+                raise Cancelled
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="groundglass-"))  # readable by this user only
             return self._folder
+
+    def _check_open(self, folder: Path) -> None:
+        """Leave nothing of a CT behind if all was closed while it was written; some systems delete no open file."""
+        if self._closed:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise Cancelled
 
     def _send(self, message: tuple[Any, ...]) -> None:
         pipe = self._pipe

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,42 @@ def test_closing_cancels_what_runs_and_leaves_no_file(model: Path) -> None:
         ticket.wait(1)
     assert not shared.path.exists()
     assert not engine.alive
+
+
+def test_once_closed_it_starts_nothing_and_takes_no_ct() -> None:
+    hu, grid, _ = quick_chest()
+    engine = EngineProcess()
+    shared = engine.share(hu, grid)
+    engine.close()
+    for late in (engine.start, lambda: engine.share(hu, grid), lambda: engine.call("engine.core.words:said", shared)):
+        with pytest.raises(Cancelled):
+            late()
+    assert not engine.alive
+    assert not shared.path.parent.exists()
+
+
+@pytest.mark.parametrize("undeletable", [False, True])
+def test_a_ct_that_is_being_written_while_it_closes_goes_too(
+    monkeypatch: pytest.MonkeyPatch, *, undeletable: bool
+) -> None:
+    hu, grid, _ = quick_chest()
+    engine = EngineProcess()
+    folder = engine.share(hu, grid).path.parent
+
+    class Planes:
+        def __iter__(self) -> Iterator[np.ndarray]:
+            yield hu[0]
+            if undeletable:  # as where an open file cannot be deleted
+                with monkeypatch.context() as patch:
+                    patch.setattr("engine.predict.worker.shutil.rmtree", lambda *_args, **_how: None)
+                    engine.close()
+            else:
+                engine.close()
+            yield hu[1]
+
+    with pytest.raises(Cancelled):
+        engine.share(Planes(), grid)  # type: ignore[arg-type]
+    assert not folder.exists()
 
 
 _PARENT = """
