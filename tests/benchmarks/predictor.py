@@ -4,8 +4,9 @@
 
 CPU seconds of one thread, because machines are shared; wall time and memory of whole scans come from children.
 RA-UNet (RA at 1/8, window 32×192×192), random weights: speed does not depend on them. The label maps of whole
-volumes are compared with the weights that ship. MONAI's default is `sliding_window_inference` over the whole
-volume with its own arguments (overlap 0.25, windows of equal weight), one window at a time, torch fp32.
+volumes are compared with the weights that ship, RA-UNet's and the default's. MONAI's default is
+`sliding_window_inference` over the whole volume with its own arguments (overlap 0.25, windows of equal weight),
+one window at a time, torch fp32.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ def test_equal_windows_beside_monai(tmp_path: Path, norm: str, capsys: pytest.Ca
             print(f"  {text:<50}{seconds:8.1f}  ×{ratio:.2f}  max Δp {probability:.1e}  max Δlogit {logit:.1e}")
 
 
+SHIPPED = ("ra-unet3d-synthetic", "unet25d-free")
 SCANS = {
     "synthetic 512×512×300": (),
     "LungDx A0001": ("dicom", "philips_brilliance16_lungdx-a0001.zip"),
@@ -122,8 +124,9 @@ def scan(name: str) -> tuple[np.ndarray, Any]:
     return np.ascontiguousarray(turn.apply(hu)), turn.grid(grid)
 
 
+@pytest.mark.parametrize("weights", SHIPPED)
 @pytest.mark.parametrize("name", list(SCANS))
-def test_the_whole_volume_beside_monai(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_whole_volume_beside_monai(name: str, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     import torch
     from monai.inferers import sliding_window_inference
 
@@ -135,7 +138,7 @@ def test_the_whole_volume_beside_monai(name: str, capsys: pytest.CaptureFixture[
     from engine.predict.tiles import plan
 
     torch.set_num_threads(1)
-    model = find_model("ra-unet3d-synthetic")
+    model = find_model(weights)
     card, (network, _) = model.card, load(model.path)
     assert card.spacing is not None
     hu, grid = scan(name)
@@ -159,7 +162,7 @@ def test_the_whole_volume_beside_monai(name: str, capsys: pytest.CaptureFixture[
     windows = len(plan(work.shape_zyx, card.patch, 0.25))
     native_windows = len(plan(grid.shape_zyx, PATCH, 0.25))
     with capsys.disabled():
-        print(f"\n{name}, {hu.shape} at {grid.spacing_zyx_mm} mm, one thread, CPU seconds")
+        print(f"\n{weights}, {name}, {hu.shape} at {grid.spacing_zyx_mm} mm, one thread, CPU seconds")
         print(f"  MONAI at {card.spacing} mm, windows only {windows:5d} windows {theirs_s:8.1f}")
         print(f"  ours, HU to labels       {ours.windows:5d} windows {ours_s:8.1f}  ×{theirs_s / ours_s:.2f}")
         print(
@@ -179,8 +182,9 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
     return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
 
 
+@pytest.mark.parametrize("weights", SHIPPED)
 @pytest.mark.parametrize("name", list(SCANS))
-def test_equal_windows_on_trained_weights(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_equal_windows_on_trained_weights(name: str, weights: str, capsys: pytest.CaptureFixture[str]) -> None:
     import torch
     from monai.inferers import sliding_window_inference
 
@@ -194,7 +198,7 @@ def test_equal_windows_on_trained_weights(name: str, capsys: pytest.CaptureFixtu
     from engine.prep.lungs import find_lungs
 
     torch.set_num_threads(1)
-    model = find_model("ra-unet3d-synthetic")
+    model = find_model(weights)
     card, (network, _) = model.card, load(model.path)
     assert card.spacing is not None
     hu, grid = scan(name)
@@ -223,7 +227,8 @@ def test_equal_windows_on_trained_weights(name: str, capsys: pytest.CaptureFixtu
     p, q = (1 / (1 + np.exp(-v.astype(np.float64))) for v in (ours, theirs))
     with capsys.disabled():
         print(
-            f"\n{name}, {part_hu.shape} voxels of {card.spacing} mm, {len(layout)} windows of {card.patch}, one thread"
+            f"\n{weights}, {name}, {part_hu.shape} voxels of {card.spacing} mm, "
+            f"{len(layout)} windows of {card.patch}, one thread"
         )
         for batch, seconds in theirs_s.items():
             print(f"  MONAI, {batch} windows at once {seconds:.1f} CPU s, ours {ours_s:.1f}: ×{seconds / ours_s:.2f}")
@@ -247,8 +252,11 @@ def _decoded(card: Any, logits: np.ndarray, work: Any, grid: Any, hu: np.ndarray
 
 
 @pytest.mark.parametrize("slices", [300, 600])
-def test_a_whole_scan(tmp_path: Path, slices: int, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write_model(tmp_path)
+@pytest.mark.parametrize("weights", ["", *SHIPPED])
+def test_a_whole_scan(tmp_path: Path, weights: str, slices: int, capsys: pytest.CaptureFixture[str]) -> None:
+    from engine.nets.weights import find_model
+
+    path = find_model(weights).path if weights else write_model(tmp_path)
     environment = {**os.environ, "GROUNDGLASS_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
     environment |= {"OMP_NUM_THREADS": "2"}
     environment.pop("PYTEST_CURRENT_TEST", None)
@@ -256,7 +264,8 @@ def test_a_whole_scan(tmp_path: Path, slices: int, capsys: pytest.CaptureFixture
     subprocess.run([*words[:2], str(path), "prepare"], env=environment, check=True)
     told = json.loads(subprocess.run(words, env=environment, check=True, capture_output=True, text=True).stdout)
     with capsys.disabled():
-        print(f"\n512×512×{slices}, {told['device']}, two threads")
+        named = weights or "RA-UNet in the paper's width"
+        print(f"\n{named}, 512×512×{slices}, {told['device']}, two threads")
         print(f"  {told['wall_s']:.0f} s wall, {told['cpu_s']:.0f} CPU s; lungs found in {told['lungs_s']:.2f} s")
         print(f"  {told['windows']} windows run, {told['skipped']} skipped; over the whole volume {told['whole']}")
         print(f"  peak of the process {told['peak_mib']:.0f} MiB, its CT {told['ct_mib']:.0f} MiB included")
@@ -269,10 +278,12 @@ def _whole(path: Path, slices: int) -> dict[str, Any]:
     import resource
 
     from engine.geometry.orient import Orientation
+    from engine.nets.weights import open_model
     from engine.predict.segment import SegmentOptions, segment
     from engine.predict.tiles import plan
     from engine.prep.lungs import find_lungs
 
+    patch = open_model(path).card.patch
     hu, grid = chest((slices, 512, 512), (300 / slices, 0.7, 0.7))
     turn = Orientation.of(grid)
     started = time.process_time()
@@ -287,7 +298,7 @@ def _whole(path: Path, slices: int) -> dict[str, Any]:
         "lungs_s": lungs_s,
         "windows": result.windows,
         "skipped": result.windows_skipped,
-        "whole": len(plan(hu.shape, PATCH, 0.25)),
+        "whole": len(plan(hu.shape, patch, 0.25)),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "ct_mib": hu.nbytes / (1 << 20),
     }
@@ -298,6 +309,7 @@ if __name__ == "__main__":
         from engine.nets.weights import open_model
         from engine.predict.backends import EngineRequest, open_engine
 
-        open_engine(EngineRequest(open_model(Path(sys.argv[1])), PATCH, "cpu"))
+        model = open_model(Path(sys.argv[1]))
+        open_engine(EngineRequest(model, model.card.patch, "cpu"))
     else:
         print(json.dumps(_whole(Path(sys.argv[1]), int(sys.argv[2]))))
