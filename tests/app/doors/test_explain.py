@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from app.doors.explain import NETWORKS_MAP, ExplainRoom, Told, described, networks
 from app.jobs.job import Job
-from app.jobs.queue import InlineQueue
+from app.jobs.queue import InlineQueue, JobQueue
 from engine.core.errors import ModelError
 from engine.core.paths import data_dir
 from engine.nets.weights import find_model
@@ -41,16 +41,26 @@ def chest() -> Any:
     return a_case(hu=hu, grid=grid)
 
 
-def outcome(job: Job) -> tuple[str, Any]:
-    """Run a job here and now and return how it ended."""
+Run = Callable[[Job], tuple[str, Any]]
+
+
+def outcome(job: Job, queue: JobQueue | None = None, done: Callable[[], object] = lambda: None) -> tuple[str, Any]:
+    """Run a job, here and now if no queue is given, and return how it ended."""
     ended: list[tuple[str, Any]] = []
     job.succeeded.connect(lambda result: ended.append(("succeeded", result)))
     job.failed.connect(lambda error: ended.append(("failed", error)))
     job.cancelled.connect(lambda: ended.append(("cancelled", None)))
-    queue = InlineQueue()
-    job.kept = queue  # type: ignore[attr-defined] - else it goes, and what was told from another thread with it
-    queue.start(job)
+    (queue or InlineQueue()).start(job)
+    done()
     return ended[0]
+
+
+@pytest.fixture
+def run(qtbot: Any) -> Iterator[Run]:
+    """Run a job as the window does: on a thread of its own, while the window goes on."""
+    queue = JobQueue()
+    yield lambda job: outcome(job, queue, lambda: qtbot.waitUntil(lambda: not queue.jobs, timeout=120_000))
+    assert queue.shutdown()
 
 
 def test_maps_have_words_and_several_of_a_kind_are_numbered() -> None:
@@ -98,28 +108,28 @@ def test_networks_are_listed_the_default_first(qtbot: Any, weights: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_place_is_explained_in_the_process_beside(qtbot: Any, weights: Path, room: ExplainRoom) -> None:
+def test_a_place_is_explained_in_the_process_beside(run: Run, weights: Path, room: ExplainRoom) -> None:
     case = chest()
     job = room.ask(case, (10, 20, 14), "first", "effusion", "second", 1)
     steps: list[str] = []
     job.progressed.connect(lambda _done, _total, text: steps.append(text))
-    how, told = outcome(job)
+    how, told = run(job)
     assert how == "succeeded", told
     assert isinstance(told, Told)
     assert (told.at_zyx, told.model, told.label, told.against) == ((10, 20, 14), "first", "effusion", "second")
     assert NETWORKS_MAP in [m.name for m in told.maps]
     assert all(m.values.shape == told.grid.shape_zyx for m in told.maps)
     assert told.grid.voxel_at(case.volume.grid.to_lps((10, 20, 14))) is not None
-    qtbot.waitUntil(lambda: any("mirrored" in step for step in steps))  # told from another thread
+    assert any("mirrored" in step for step in steps)
     # A second question goes to the same process with the same CT.
     process, shared = room._process, room._shared
-    assert outcome(room.ask(case, (9, 20, 14), "first", "", "", 1))[0] == "succeeded"
+    assert run(room.ask(case, (9, 20, 14), "first", "", "", 1))[0] == "succeeded"
     assert (room._process, room._shared) == (process, shared)
     assert process is not None
     assert shared is not None
     ending = room.end()
     assert ending is not None
-    assert outcome(ending)[0] == "succeeded"
+    assert run(ending)[0] == "succeeded"
     assert not process.alive
     assert not shared[1].path.exists()
     assert room.end() is None
@@ -128,14 +138,14 @@ def test_a_place_is_explained_in_the_process_beside(qtbot: Any, weights: Path, r
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_weights_that_cannot_be_used_are_told_in_one_sentence(
-    qtbot: Any, weights: Path, room: ExplainRoom, damage: str
+    run: Run, weights: Path, room: ExplainRoom, damage: str
 ) -> None:
     path = weights / "first.safetensors"
     if damage == "missing":
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[:-100])
-    how, error = outcome(room.ask(chest(), (10, 20, 14), "first", "", "", 1))
+    how, error = run(room.ask(chest(), (10, 20, 14), "first", "", "", 1))
     assert how == "failed"
     assert isinstance(error, ModelError)
     assert "first" in error.what
