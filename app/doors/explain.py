@@ -6,13 +6,14 @@ Not the process that segments: a question is answered while a segmentation runs,
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.doors.licence import LicenceQuestion, Licences
 from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.document import Case
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 NETWORKS_MAP = "doubt, networks"
 """Name of the map that two networks make together."""
 
+_NOTHING: Mapping[str, str] = {}
 _MOST_SHARE = 99.5
 """Percentile of a relative map that is shown as most: a few voxels stick out so far that they would be seen alone."""
 
@@ -103,10 +105,22 @@ class ExplainRoom:
         self._lock = threading.Lock()
         self._process: EngineProcess | None = None
         self._shared: tuple[Volume, SharedVolume] | None = None
+        self._licences = Licences()
         self._closed = False
 
-    def ask(self, case: Case, at_zyx: IndexZyx, model: str, label: str, against: str, threads: int) -> Job:
-        """Ask about a place of a case; the result is a `Told`.
+    def ask(
+        self,
+        case: Case,
+        at_zyx: IndexZyx,
+        model: str,
+        label: str,
+        against: str,
+        threads: int,
+        agreed: Mapping[str, str] = _NOTHING,
+    ) -> Job:
+        """Ask about a place of a case.
+
+        The result is a `Told`, or a `LicenceQuestion` if a person has to say a word first.
 
         Args:
             case: Only its CT is looked at.
@@ -115,14 +129,19 @@ class ExplainRoom:
             label: Key to ask about; empty for the likeliest one there.
             against: Id of weights to compare with; empty for none.
             threads: CPU threads; 0 takes all.
+            agreed: Id of weights → the non-commercial licence somebody agreed to.
         """
         volume = case.volume
         point = tuple(float(v) for v in volume.grid.to_lps(at_zyx))
         wanted = {"model": model or None, "label": label or None, "against": against or None}
 
-        def work(job: Job) -> Told:
+        def work(job: Job) -> Told | LicenceQuestion:
             from engine.predict.worker import Handlers
 
+            for weights in (model, against) if against else (model,):
+                question = self._licences.question(weights, agreed)
+                if question is not None:
+                    return question
             job.update(0, 0, "Handing over the CT")
             process, shared = self._ready(volume)
             job.token.check()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.doors.licence import LicenceQuestion, Licences
 from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.delta import Delta
@@ -76,28 +77,13 @@ class Refusal:
     notices: tuple[Notice, ...]
 
 
-@dataclass(frozen=True)
-class LicenceQuestion:
-    """Weights that may be used for some purposes only, about which nobody was asked yet.
-
-    Args:
-        id: Of the weights.
-        licence: Its name.
-        forbidden: What it forbids, in a sentence.
-    """
-
-    id: str
-    licence: str
-    forbidden: str
-
-
 class EngineRoom:
     """The one engine process of the window and the CT it has been given."""
 
     def __init__(self) -> None:
         self._process: EngineProcess | None = None
         self._shared: tuple[Volume, SharedVolume] | None = None
-        self._asked: dict[str, LicenceQuestion] = {}
+        self._licences = Licences()
         self._closed = False
 
     def start(self) -> Job:
@@ -134,7 +120,7 @@ class EngineRoom:
             from engine.predict.guards import Refused
             from engine.predict.worker import Handlers
 
-            question = self._question(model, agreed)
+            question = self._licences.question(model, agreed)
             if question is not None:
                 return question
             job.update(0, 0, "Handing over the CT")
@@ -163,18 +149,6 @@ class EngineRoom:
         """Make the change of an older outcome for the case as it is now. The result is a `Delta` or None."""
         labelset = case.labelset
         return Job("Putting it together", lambda _job: change_of(case, outcome, labelset), visible=False)
-
-    def _question(self, model: str, agreed: Mapping[str, str]) -> LicenceQuestion | None:
-        """Return what has to be asked before weights are used; looked up once a model, as weights are hashed."""
-        from engine.nets.card import licence_words
-        from engine.nets.weights import find_model
-
-        if model not in self._asked:
-            card = find_model(model or None).card
-            self._asked[model] = LicenceQuestion(card.id, card.licence, licence_words(card))
-        question = self._asked[model]
-        free = not question.forbidden or agreed.get(question.id) == question.licence
-        return None if free else question
 
     def forget_volume(self) -> None:
         """Let go of the CT of the last case."""

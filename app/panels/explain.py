@@ -9,18 +9,17 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QProgressBar, QSlider, QWidget
 
 from app.doors.explain import NETWORKS_MAP, ExplainRoom, Network, Told, WhyMap, networks
+from app.doors.licence import LicenceQuestion, agree
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
 from app.look.pieces import EmptyNote, ShortLabel, column, push, row, words
 from app.look.style import PAD_PX
 from app.model.action import Action, Context, needs_case
 from app.model.heat import Heat
-from app.panels.explain_parts import Probabilities, Scale, TallPanel, choice_box, name_of, offer
+from app.model.prefs import Prefs
+from app.panels.explain_parts import AskedAbout, Probabilities, Scale, TallPanel, choice_box, offer
 from engine.core.errors import GroundglassError
 from engine.core.types import IndexZyx
-
-_LIKELIEST = "The likeliest here"
-_ALONE = "No other network"
 
 
 class ExplainPanel(TallPanel):
@@ -44,7 +43,8 @@ class ExplainPanel(TallPanel):
             "Put the crosshair on a place and press W: what the network depends on there, what it attends to, and how "
             "sure it is.",
         )
-        self.setLayout(column(self._question, self._running, self._answer, self._empty, None, gap=12, margin=PAD_PX))
+        parts = (self.go, self._running, self._answer, self._about, self._empty)  # in a low panel the answer is seen
+        self.setLayout(column(*parts, None, gap=12, margin=PAD_PX))
         self.layout().setContentsMargins(PAD_PX, 4, PAD_PX, PAD_PX)  # pyright: ignore[reportOptionalMemberAccess]
         self._watch()
         self._show_networks()
@@ -55,15 +55,10 @@ class ExplainPanel(TallPanel):
             "Explain here", "Ask the network about the place of the crosshair (W).", primary=True, icon="scan-search"
         )
         self.go.clicked.connect(lambda: self._context.host.run_command("explain"))
-        self.label_box = choice_box("Label asked about", "Which label the question is about.")
-        self.label_box.activated.connect(lambda _place: self._ask_again())
-        self.against_box = choice_box("Compared with", "Other weights, asked about the same place.")
-        self.against_box.activated.connect(lambda _place: self._compare())
-        self._against = QWidget()
-        self._against.setLayout(column(words("Compared with", "small"), self.against_box, gap=2))
-        self._question = QWidget()
-        label = column(words("Label asked about", "small"), self.label_box, gap=2)
-        self._question.setLayout(column(self.go, label, self._against, gap=8))
+        self._about = AskedAbout()
+        self.label_box, self.against_box = self._about.label_box, self._about.against_box
+        self._about.label_picked.connect(self._ask_again)
+        self._about.against_picked.connect(self._compare)
         self._step = ShortLabel("", "small")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -78,10 +73,7 @@ class ExplainPanel(TallPanel):
         self.back = push("Go there", "Take the crosshair to the place that was explained.")
         self.back.clicked.connect(self._go_there)
         note = words("This is about another place: the ring.", "doubtful", wrap=True)
-        line = row(gap=8)
-        line.addWidget(note, 1)
-        line.addWidget(self.back)
-        self._elsewhere.setLayout(line)
+        self._elsewhere.setLayout(row(note, self.back, gap=8))
         self.map_box = choice_box("Shown over the slices", "What the colours mean.")
         self.map_box.activated.connect(self._pick_map)
         self._scale = Scale()
@@ -142,13 +134,12 @@ class ExplainPanel(TallPanel):
             return
         if self._job is not None:
             self._job.cancel()
-        preferences = self._context.preferences
-        model, threads = (preferences.now.model, preferences.now.threads) if preferences is not None else ("", 0)
-        label, against = self.label_box.currentData() or "", self.against_box.currentData() or ""
-        job = self._room.ask(case, at_zyx, model, label, against, threads)
+        now = self._context.preferences.now if self._context.preferences is not None else Prefs()
+        about = self._about
+        job = self._room.ask(case, at_zyx, now.model, about.label, about.against, now.threads, now.licences)
         self._job = job
         job.progressed.connect(lambda done, total, text: self._progress(job, done, total, text))
-        job.succeeded.connect(lambda told: self._on_told(job, told))
+        job.succeeded.connect(lambda told: self._on_told(job, at_zyx, told))
         job.failed.connect(lambda error: self._on_failed(job, error))
         job.cancelled.connect(lambda: self._on_cancelled(job))
         self._progress(job, 0, 0, "")
@@ -166,14 +157,28 @@ class ExplainPanel(TallPanel):
             self._bar.setRange(0, 1000 if total else 0)
             self._bar.setValue(round(1000 * done / total) if total else 0)
 
-    def _on_told(self, job: Job, told: Told) -> None:
+    def _on_told(self, job: Job, at_zyx: IndexZyx, told: object) -> None:
         if job is not self._job:
             return
         self._job = None
-        self.told = told
-        self._fill_maps(told)
-        self._show_map()
+        if isinstance(told, Told):
+            self.told = told
+            self._fill_maps(told)
+            self._show_map()
         self.show_state()
+        if isinstance(told, LicenceQuestion):
+            self._ask_licence(told, at_zyx)
+
+    def _ask_licence(self, question: LicenceQuestion, at_zyx: IndexZyx) -> None:
+        """Let a person say whether weights may be used, and go on."""
+        case, preferences = self._session.case, self._context.preferences
+        if preferences is not None and agree(question, self._context.host, preferences):
+            if case is self._session.case:
+                self._start(at_zyx)
+            return
+        if question.id == self._about.against:
+            self._about.compare_with_none()
+        self._session.message.emit("Nothing was explained; another network can be chosen.")
 
     def _on_failed(self, job: Job, error: GroundglassError) -> None:
         if job is self._job:
@@ -209,16 +214,9 @@ class ExplainPanel(TallPanel):
         self._show_networks()
 
     def _show_networks(self) -> None:
-        found, preferences = self._networks or (), self._context.preferences
+        preferences, case = self._context.preferences, self._session.case
         chosen = preferences.now.model if preferences is not None else ""
-        network = next((n for n in found if n.id == chosen), found[0] if found else None)
-        case = self._session.case
-        labelset = case.labelset if case is not None else None
-        keys = network.labels if network is not None else ()
-        offer(self.label_box, [(_LIKELIEST, ""), *((name_of(key, labelset), key) for key in keys)])
-        others = [(n.title, n.id) for n in found if n is not network]
-        offer(self.against_box, [(_ALONE, ""), *others])
-        self._against.setVisible(bool(others))
+        self._about.show_networks(self._networks or (), chosen, case.labelset if case is not None else None)
 
     # --- what is shown ---------------------------------------------------------------------------
     def show_state(self) -> None:

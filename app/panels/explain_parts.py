@@ -1,11 +1,12 @@
-"""What an explanation is read from: the scale of the colours, and the probability of each label at the place."""
+"""What an explanation is asked with and read from: the choices, the scale of the colours, the probabilities."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from app.doors.explain import Network
 from app.look import figures
 from app.look.icons import swatch
 from app.look.pieces import PanelBody, ShortCombo, ShortLabel, column, row, words
@@ -15,6 +16,8 @@ from engine.case.labelset import LabelSet
 
 _BAR_PX = 10
 _STOPS = 17
+_LIKELIEST = "The likeliest here"
+_ALONE = "No other network"
 
 
 class _Bar(QWidget):
@@ -102,6 +105,55 @@ class Probabilities(QWidget):
             self._grid.addWidget(
                 words(figures.percent(100 * probabilities[key]), role), k, 2, Qt.AlignmentFlag.AlignRight
             )
+
+
+class AskedAbout(QWidget):
+    """Which label the question is about, and which other network is asked too."""
+
+    label_picked = Signal()
+    """A person chose another label."""
+    against_picked = Signal()
+    """A person chose another network to compare with, or none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label_box = choice_box("Label asked about", "Which label the question is about.")
+        self.label_box.activated.connect(lambda _place: self.label_picked.emit())
+        self.against_box = choice_box("Compared with", "Other weights, asked about the same place.")
+        self.against_box.activated.connect(lambda _place: self.against_picked.emit())
+        self._against = QWidget()
+        self._against.setLayout(column(words("Compared with", "small"), self.against_box, gap=2))
+        label = column(words("Label asked about", "small"), self.label_box, gap=2)
+        self.setLayout(column(label, self._against, gap=8))
+
+    @property
+    def label(self) -> str:
+        """Key of the label; empty for the likeliest one at the place."""
+        return self.label_box.currentData() or ""
+
+    @property
+    def against(self) -> str:
+        """Id of the weights to compare with; empty for none."""
+        return self.against_box.currentData() or ""
+
+    def compare_with_none(self) -> None:
+        """Take the other network back."""
+        self.against_box.setCurrentIndex(0)
+
+    def show_networks(self, found: tuple[Network, ...], chosen: str, labelset: LabelSet | None) -> None:
+        """Offer the labels of the chosen network, and the others to compare with; what is chosen stays if it can.
+
+        Args:
+            found: The one taken by default first.
+            chosen: Id; the first of them if it is none of them.
+            labelset: Of the case: the names of labels.
+        """
+        network = next((n for n in found if n.id == chosen), found[0] if found else None)
+        keys = network.labels if network is not None else ()
+        offer(self.label_box, [(_LIKELIEST, ""), *((name_of(key, labelset), key) for key in keys)])
+        others = [(n.title, n.id) for n in found if n is not network]
+        offer(self.against_box, [(_ALONE, ""), *others])
+        self._against.setVisible(bool(others))
 
 
 def name_of(key: str, labelset: LabelSet | None) -> str:

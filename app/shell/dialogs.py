@@ -45,7 +45,8 @@ class Dialogs(QObject):
         if self.on_question is not None:
             self.on_question(question)
             return None
-        from app.shell.licence_dialog import KEY, LicenceDialog
+        from app.doors.licence import KEY
+        from app.shell.licence_dialog import LicenceDialog
         from app.shell.question_dialog import QuestionDialog
 
         kind = LicenceDialog if question.key == KEY else QuestionDialog

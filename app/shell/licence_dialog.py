@@ -9,9 +9,6 @@ from app.look.icons import icon_pixmap
 from app.look.pieces import beside, column, push, row, words
 from engine.core.errors import ChoiceNeeded
 
-KEY = "licence"
-"""`ChoiceNeeded.key` of this question; its one choice is the answer of who agrees."""
-
 
 class LicenceDialog(QDialog):
     """What may not be done, and two buttons; Escape and the cross use nothing.
@@ -30,9 +27,9 @@ class LicenceDialog(QDialog):
         texts = [words(question.what, "title", wrap=True), words(question.why, "muted", wrap=True)]
         once = words("This is asked once for these weights.", "small", wrap=True)
         self._choice = question.choices[0]
-        self.go = push(self._choice.text, "Segment with these weights, now and later.", primary=True)
+        self.go = push(self._choice.text, "Use these weights, now and later.", primary=True)
         self.go.clicked.connect(self.accept)
-        self.leave = push("Do not use them", "Nothing is segmented; another network can be chosen.")
+        self.leave = push("Do not use them", "Nothing is computed; another network can be chosen.")
         self.leave.clicked.connect(self.reject)
         self.leave.setDefault(True)  # an Enter out of habit agrees to nothing
         layout = QVBoxLayout(self)

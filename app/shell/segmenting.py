@@ -6,16 +6,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.doors.segment import EngineRoom, LicenceQuestion, Outcome, Refusal, Slab
+from app.doors.licence import LicenceQuestion, agree
+from app.doors.segment import EngineRoom, Outcome, Refusal, Slab
 from app.jobs.job import Job
 from app.jobs.queue import JobQueue
 from app.model.action import Host
 from app.model.prefs import Preferences
 from app.model.session import Preview, Session
-from app.shell.licence_dialog import KEY
 from engine.case.document import Case
 from engine.case.volume import Notice
-from engine.core.errors import Choice, ChoiceNeeded, GroundglassError
+from engine.core.errors import GroundglassError
 
 
 class Segmenting(QObject):
@@ -158,24 +158,10 @@ class Segmenting(QObject):
             self.state_changed.emit()
         elif isinstance(result, LicenceQuestion):
             self.state_changed.emit()
-            if self._agreed(result) and case is self._session.case:
+            if not agree(result, self._host, self._preferences):
+                self._session.message.emit("Nothing was segmented; another network can be chosen.")
+            elif case is self._session.case:
                 self.start(anyway=anyway)
-
-    def _agreed(self, question: LicenceQuestion) -> bool:
-        """Ask about a licence and remember a yes."""
-        needed = ChoiceNeeded(
-            f"Use “{question.id}” for non-commercial purposes only?",
-            question.forbidden,
-            flag="",
-            key=KEY,
-            choices=(Choice(question.id, "I use them non-commercially"),),
-        )
-        if self._host.ask(needed) is None:
-            self._session.message.emit("Nothing was segmented; another network can be chosen.")
-            return False
-        licences = {**self._preferences.now.licences, question.id: question.licence}
-        self._preferences.update(licences=licences)
-        return True
 
     def _on_done(self, case: Case, outcome: Outcome) -> None:
         self._device = outcome.device or self._device

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,10 +41,14 @@ def main(words: Sequence[str]) -> int:
     from engine.core.atomic import write_text
     from engine.explain.place import Question, explain
     from engine.io.export.image import write_image
+    from engine.nets.card import licence_words
     from engine.nets.weights import find_model
 
     model = find_model(given.model)
     against = None if given.against is None else find_model(given.against)
+    for asked in (model, against):
+        if asked is not None and (forbidden := licence_words(asked.card)):
+            print(forbidden, file=sys.stderr)
     progress = TerminalProgress()
     volume = open_source(given.source, given, progress=progress)
     told = explain(volume.hu, volume.grid, model, Question(point, given.label, against), progress=progress)

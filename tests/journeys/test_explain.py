@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 
 from app.panels.explain import ExplainPanel
 from engine.core.paths import data_dir
+from tests.support.licence import Answering
 from tests.support.models import tiny_model
 from tests.support.panes import painted
 from tests.support.window import Bench, chest_file
@@ -91,6 +92,33 @@ def test_stop_while_it_is_asked_leaves_nothing(ready: Bench) -> None:
     assert panel.told is None
     assert b.session.heat is None
     assert b.window.taskbar.title.whole == "Stopped; nothing was explained."
+
+
+def test_non_commercial_weights_are_asked_about_once_for_explaining_and_segmenting(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    weights = data_dir() / "weights"
+    weights.mkdir(parents=True)
+    tiny_model(weights / "bound.safetensors", licence="CC-BY-NC-SA-4.0")
+    b = bench()
+    b.window.preferences.update(model="bound")
+    b.open(chest_file(tmp_path, (24, 56, 72)))
+    panel, answering = panel_of(b), Answering(b)
+    b.pane().setFocus()
+    b.key(Qt.Key.Key_W)
+    b.wait(lambda: answering.asked and panel.go.isEnabled() and panel._job is None, LONG_MS)
+    assert panel.told is None
+    assert b.said[-1] == "Nothing was explained; another network can be chosen."
+    assert b.window.preferences.now.licences == {}
+    answering.button = "go"
+    b.click(panel.go)
+    b.wait(lambda: panel.told is not None, LONG_MS)
+    assert answering.asked == ["leave", "go"]
+    assert b.window.preferences.now.licences == {"bound": "CC-BY-NC-SA-4.0"}
+    # The word holds for the network, whatever it is used for.
+    b.click(b.window.segment_panel.go)
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    assert len(answering.asked) == 2
 
 
 def test_weights_that_are_damaged_are_told_in_a_sentence(ready: Bench) -> None:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
-from app.shell.licence_dialog import LicenceDialog
 from engine.core.paths import data_dir
 from engine.io.masks.write import write_volume
 from engine.nets.weights import find_model
+from tests.support.licence import Answering
 from tests.support.models import quick_chest, tiny_model
 from tests.support.window import Bench, chest_file
 
@@ -210,23 +208,6 @@ def test_what_is_doubtful_is_said_again_with_the_case_and_goes_when_the_result_i
     b.window.workspace.slices["axial"].setFocus()
     b.key(Qt.Key.Key_Z, CTRL)
     assert not bar.isVisible()
-
-
-class Answering:
-    """Presses a button of each licence dialog as soon as it is on screen."""
-
-    def __init__(self, b: Bench) -> None:
-        self.asked: list[str] = []
-        self.button = "leave"
-        self._turn = QTimer(b.window)
-        self._turn.timeout.connect(self._look)
-        self._turn.start(20)
-
-    def _look(self) -> None:
-        dialog = QApplication.activeModalWidget()
-        if isinstance(dialog, LicenceDialog) and dialog.isVisible():
-            self.asked.append(self.button)
-            QTest.mouseClick(getattr(dialog, self.button), Qt.MouseButton.LeftButton)
 
 
 def test_non_commercial_weights_are_asked_about_once(bench: Callable[..., Bench], tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.doors.explain import NETWORKS_MAP, Network, Told, described
+from app.doors.licence import LicenceQuestion
 from app.jobs.job import Job
 from app.model.action import Context
 from app.model.prefs import Preferences
 from app.panels.explain import ACTIONS, ExplainPanel
-from engine.core.errors import ModelError
+from engine.core.errors import ChoiceNeeded, ModelError
 from engine.core.types import IndexZyx
 from engine.geometry.grid import Grid
 from tests.support.actions import run
@@ -43,12 +44,16 @@ class Room:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.error: ModelError | None = None
+        self.question: LicenceQuestion | None = None
         self.ended = self.closed = 0
 
-    def ask(self, case: Any, at_zyx: IndexZyx, model: str, label: str, against: str, threads: int) -> Job:
+    def ask(self, case: Any, at_zyx: IndexZyx, model: str, label: str, against: str, threads: int, agreed: Any) -> Job:
         self.asked.append((at_zyx, model, label, against, threads))
 
-        def work(job: Job) -> Told:
+        def work(job: Job) -> Told | LicenceQuestion:
+            question = self.question
+            if question is not None and question.id in {model, against} and question.id not in agreed:
+                return question
             job.update(1, 4, "Asking the network")
             job.token.check()
             if self.error is not None:
@@ -81,12 +86,18 @@ class Host:
 
     def __init__(self) -> None:
         self.problems: list[Exception] = []
+        self.agrees = False
+        self.questions: list[ChoiceNeeded] = []
         self.panel: ExplainPanel | None = None
 
     def run_command(self, name: str) -> None:
         assert name == "explain"
         assert self.panel is not None
         self.panel.ask()
+
+    def ask(self, question: ChoiceNeeded) -> str | None:
+        self.questions.append(question)
+        return question.choices[0].value if self.agrees else None
 
     def show_problem(self, error: Exception) -> None:
         self.problems.append(error)
@@ -282,6 +293,42 @@ def test_what_fails_is_told_once_and_the_last_answer_stays(panel: ExplainPanel, 
     assert panel.host.problems == [panel.room.error]
     assert (panel.told, session.heat) == (told, heat)
     assert faces(panel) == {"_answer"}
+
+
+def test_weights_for_some_purposes_only_are_asked_about_once(panel: ExplainPanel, session: Any) -> None:
+    said: list[str] = []
+    session.message.connect(said.append)
+    panel.room.question = LicenceQuestion("first", "CC-BY-NC-4.0", "No commercial use.")
+    panel.preferences.update(model="first")
+    panel.ask()
+    assert [question.why for question in panel.host.questions] == ["No commercial use."]
+    assert said == ["Nothing was explained; another network can be chosen."]
+    assert faces(panel) == {"_empty"}
+    assert panel.go.isEnabled()
+    panel.host.agrees = True
+    panel.ask()
+    assert panel.told is not None, "agreed, it goes on by itself"
+    assert panel.preferences.now.licences == {"first": "CC-BY-NC-4.0"}
+    panel.ask()
+    assert len(panel.host.questions) == 2
+    assert panel.host.problems == []
+
+
+def test_weights_to_compare_with_that_are_not_agreed_to_are_not_compared_with(
+    panel: ExplainPanel, session: Any, qtbot: Any
+) -> None:
+    panel.ask()
+    told = panel.told
+    panel.room.question = LicenceQuestion("second", "CC-BY-NC-4.0", "No commercial use.")
+    panel.against_box.setFocus()
+    qtbot.keyClick(panel.against_box, Qt.Key.Key_End)
+    assert len(panel.host.questions) == 1
+    assert panel.against_box.currentData() == ""
+    assert panel.told is told
+    panel.host.agrees = True
+    pick(panel.against_box, "second", qtbot)
+    assert panel.told.against == "second"
+    assert panel.told.at_zyx == (5, 10, 12)
 
 
 def test_what_runs_is_told_and_stopped(make: Any, session: Any, qtbot: Any) -> None:

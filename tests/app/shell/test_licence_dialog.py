@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel
 
-from app.shell.licence_dialog import KEY, LicenceDialog
+from app.doors.licence import KEY
+from app.shell.licence_dialog import LicenceDialog
 from engine.core.errors import Choice, ChoiceNeeded
 
 QUESTION = ChoiceNeeded(

@@ -43,11 +43,13 @@ def test_what_is_no_place_in_the_scan_is_wrong_use(chest: Path, point: str, caps
 
 
 def test_another_network_adds_a_map_and_its_answer(chest: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tiny_model(chest / "second.safetensors", ("effusion", "lung_left"), seed=3)
+    tiny_model(chest / "second.safetensors", ("effusion", "lung_left"), seed=3, licence="CC-BY-NC-4.0")
     words = ["explain", str(chest / "chest.nii.gz"), "--point=-60,0,80", "-o", str(chest / "why"), "--json"]
     against = ["--model", str(chest / "tiny.safetensors"), "--against", str(chest / "second.safetensors")]
     assert main([*words, *against]) == 0
-    told = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert [line for line in said.err.splitlines() if "CC-BY-NC-4.0" in line], "what is forbidden, beside the answer"
     assert told["against"] == "second"
     assert set(told["against_probabilities"]) == {"effusion", "lung_left"}
     image = sitk.ReadImage(str(chest / "why" / told["maps"]["doubt, networks"]))
