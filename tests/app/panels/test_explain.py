@@ -185,6 +185,17 @@ def test_a_click_asks_about_the_crosshair_and_lays_the_answer_over_the_slices(
     assert shown.index("Ground-glass") < shown.index("Own label") < shown.index("Right lung")
 
 
+def test_at_the_height_of_a_small_screen_the_answer_and_its_colours_are_seen(panel: ExplainPanel, session: Any) -> None:
+    panel.ask()
+    session.set_cursor((1, 1, 1))
+    place = panel.layout()
+    assert place is not None
+    place.activate()
+    for part in (panel.back, panel.sentence, panel.map_box, panel._scale):
+        assert part.mapTo(panel, part.rect().bottomLeft()).y() < 290
+    assert panel.back.width() < panel.width() / 3, "the words get the width"
+
+
 def test_another_map_is_shown_and_remembered(panel: ExplainPanel, session: Any, qtbot: Any) -> None:
     panel.ask()
     pick(panel.map_box, "doubt, entropy", qtbot)
