@@ -1,12 +1,11 @@
 """Where the lungs are, found by their air alone: the box a network has to look at, and what it may skip.
 
 Source: networks specification §10.1. Tissue is above −320 HU; the body is its largest piece; the lungs are air that
-the body encloses in its slice; small and far pieces (bowel gas) are dropped; gaps up to 10 mm are closed;
+tissue encloses in its slice within the body; small and far pieces (bowel gas) are dropped; gaps up to 10 mm are closed;
 the box gets 16 mm more, and 32 mm towards the feet, where consolidation and fluid hide the lowest lung.
 
-All of it runs on every n-th voxel, about 3 mm apart. Works on whole bodies, thin slabs and single slices, and
-on scans so narrow that lung touches the edge of the picture. Arrays are canonical: z to the head, y to the
-back, x to the patient's left.
+All of it runs on every n-th voxel, about 3 mm apart. Works on whole bodies, slabs and single slices, and where the
+picture's edge cuts the lung. Arrays are canonical: z to the head, y to the back, x to the patient's left.
 """
 
 from __future__ import annotations
@@ -169,9 +168,10 @@ def _choose(
     """Return the lung and how it was found."""
     adult = _ENOUGH_ML * min(1.0, height_mm / _CHEST_MM)
     child = _ENOUGH_OF_BODY * float(body.sum()) * voxel_ml if body.any() else adult
-    lung = _chest_pieces(enclosed, voxel_ml)
-    # The foam of a table cut by the picture's edge has lung's density too, but lies behind the body.
-    like = _lung_like(open_air & _within(body), coarse, voxel_ml)
+    # The foam of a table, in its shell or cut by the picture's edge, has lung's density too, but lies behind the body.
+    within = _within(body)
+    lung = _chest_pieces(enclosed & within, voxel_ml)
+    like = _lung_like(open_air & within, coarse, voxel_ml)
     joined = _with_large(_reaching(lung, like), like) if lung.any() else like
     found, size = int(lung.sum()), int(joined.sum())
     if size * voxel_ml >= adult or found * voxel_ml >= child:

@@ -78,6 +78,18 @@ def test_the_foam_of_a_table_is_no_lung() -> None:
     assert "back" not in lungs.cut
 
 
+def test_the_foam_in_the_closed_shell_of_a_table_is_no_lung() -> None:
+    hu, grid, truth = quick_chest(*BELOW_ITS_WORK)
+    behind = Box.of_mask(hu > -320).stop_zyx[1]  # pyright: ignore[reportOptionalMemberAccess]
+    hu = np.pad(hu, ((0, 0), (0, 24), (0, 0)), constant_values=-1000)
+    hu[:, behind + 6 : behind + 24, 20:-20] = 100
+    hu[:, behind + 9 : behind + 21, 24:-24] = -900
+    lungs = find_lungs(hu, Grid(hu.shape, grid.spacing_zyx_mm))
+    assert lungs.kind == "lungs"
+    assert lungs.box.stop_zyx[1] <= Box.of_mask(truth > 0).stop_zyx[1] + 24 / 1.5  # pyright: ignore[reportOptionalMemberAccess]
+    assert not lungs.mask_on(Box.whole(hu.shape))[:, behind:].any()
+
+
 def test_gas_in_the_bowel_does_not_stretch_the_box() -> None:
     hu, grid, _ = quick_chest((160, 60, 80), (3.0, 3.7, 3.6))
     hu[3:9, 25:35, 35:45] = -900
