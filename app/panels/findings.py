@@ -96,6 +96,7 @@ class FindingsPanel(PanelBody):
         self.layout().setContentsMargins(PAD_PX, 4, PAD_PX, PAD_PX)  # pyright: ignore[reportOptionalMemberAccess]
         self.figures.changed.connect(self.show_findings)
         self.figures.failed.connect(self._fail)
+        self._session.labels_changed.connect(self._first_label)
         self.show_findings(None)
 
     @property
@@ -107,7 +108,7 @@ class FindingsPanel(PanelBody):
         """Show other figures."""
         case = self._session.case
         labelled = findings is not None and any(line.voxels for line in findings.labels)
-        busy = findings is None and case is not None and bool(case.labels.counts[1:].any())
+        busy = not labelled and case is not None and bool(case.labels.counts[1:].any())
         self._body.setVisible(labelled)
         self._skeleton.setVisible(busy)
         self._empty.setVisible(not labelled and not busy)
@@ -120,6 +121,11 @@ class FindingsPanel(PanelBody):
         self._thirds.setVisible(bool(findings.zones))
         self._thirds.show_zones(findings.zones, DEFINITION)
         self._show_plot(findings)
+
+    def _first_label(self, _change: object) -> None:
+        # Until the first labels are counted the last count is that of none.
+        if not self._body.isVisibleTo(self):
+            self.show_findings(self.findings)
 
     def _show_care(self, findings: Findings) -> None:
         case = self._session.case

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from app.panels.findings import FindingsPanel
+from engine.case.delta import Delta
 from engine.case.document import Case
 from engine.case.findings import measure
 from engine.case.volume import Notice
 from engine.core.errors import ResourceError
+from engine.geometry.box import Box
 from tests.support.panes import a_case
 
 
@@ -58,6 +60,21 @@ def test_it_says_what_is_missing(panel, session, qtbot, texts) -> None:
     assert "Open a study first." in texts(panel)
     shown(panel, session, qtbot, a_case())
     assert "They appear with the first label." in texts(panel)
+
+
+def test_the_first_labels_are_bars_until_they_are_counted(panel, session, qtbot) -> None:
+    case = a_case()
+    shown(panel, session, qtbot, case)
+    assert panel._empty.isVisibleTo(panel)
+    box = Box((4, 6, 4), (7, 10, 7))
+    with qtbot.waitSignal(panel.figures.changed):
+        case.history.apply(
+            Delta.between(case.labels, box, np.full(box.shape, 3, np.uint8), title="Brush", author="you")
+        )
+        assert panel._skeleton.isVisibleTo(panel)
+        assert not panel._empty.isVisibleTo(panel)
+    assert panel._body.isVisibleTo(panel)
+    assert not panel._skeleton.isVisibleTo(panel)
 
 
 def test_warnings_of_the_reader_stand_over_the_figures(panel, session, qtbot, texts) -> None:
