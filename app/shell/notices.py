@@ -44,6 +44,7 @@ class NoticeBar(QFrame):
         self._session = session
         self._runner: Runner | None = None
         self._hidden: tuple[Notice, ...] | None = None
+        self._was_refused = False
         self._mark = QLabel()
         self._text = ShortLabel()
         self._more = QToolButton()
@@ -90,6 +91,9 @@ class NoticeBar(QFrame):
         """Say what there is to say now."""
         said = self._said()
         refused = self._runner is not None and self._runner.refused
+        if refused and not self._was_refused:  # asked once more: hidden before, it is the answer now
+            self._hidden = None
+        self._was_refused = refused
         shown = bool(said) and said[0].severity != "info"
         self.setVisible(shown and said != self._hidden)
         self.anyway.setVisible(refused)

@@ -114,3 +114,24 @@ def test_a_refused_scan_says_why_and_one_may_insist(qtbot) -> None:
     assert not bar.anyway.isHidden()
     bar.anyway.click()
     assert runner.insisted
+
+
+def test_a_second_refusal_is_said_though_the_first_was_hidden(qtbot) -> None:
+    session, runner = Session(), Runner()
+    bar = NoticeBar(session)
+    qtbot.addWidget(bar)
+    bar.follow(runner)
+    session.set_case(a_case())
+    none = Notice("not-chest", "No lungs were found: 0 ml.", "refuse")
+
+    def answered(*remarks: Notice) -> None:
+        runner.remarks, runner.refused = remarks, bool(remarks)
+        bar.show_state()
+
+    answered(none)
+    bar._close.click()
+    bar.show_state()
+    assert bar.isHidden(), "nobody asked again"
+    answered()  # it runs
+    answered(none)
+    assert not bar.isHidden()
