@@ -117,6 +117,8 @@ def check_values(hu: HuArray) -> list[Notice]:
             "a chest CT runs from about −1000 to 1500 HU."
         )
         return [Notice(GREY, text, "refuse")]
+    if low > _NO_AIR_HU:
+        low = int(hu.min())  # no scan is refused for what a sample leaves out
     if low > _FAT_HU:
         text = f"No value is below {low}: these are not the values of a CT, where fat is about −100 and air −1000 HU."
         return [Notice(NOT_CT, text, "refuse")]

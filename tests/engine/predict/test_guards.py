@@ -125,6 +125,13 @@ def test_no_air_at_all_is_no_chest() -> None:
     assert "-200 HU" in notice.text
 
 
+@pytest.mark.parametrize("ground", [-200, 0])
+def test_no_scan_is_refused_for_air_that_a_sample_leaves_out(ground: int) -> None:
+    hu = np.random.default_rng(0).integers(ground, 140, (9, 30, 42)).astype(np.int16)
+    hu[3, 5:8, 9:12] = -900
+    assert check_values(hu) == []
+
+
 @pytest.mark.parametrize("step", [8.0, 10.0])
 def test_thick_slices_are_named_with_their_distance_and_what_the_network_knows(step: float) -> None:
     coarse, other = check_grid(Grid((40, 50, 50), (step, 0.8, 0.8)), (3.0, 1.5, 1.5))
