@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.atomic import write_text
-from engine.core.errors import InputError
+from engine.core.errors import InputError, RecipeError
 from engine.core.progress import CancelToken
 from engine.spread.work import Outcome, Place, Share, Voice
 from engine.train.recipe import Recipe
@@ -70,6 +70,10 @@ class Folds:
             InputError: the folder is taken, or there are fewer patients than folds.
             RecipeError: fewer than two folds.
         """
+        if count < 2:
+            raise RecipeError(
+                "A cross-validation needs at least two folds.", f"It was to have {count}.", "Give a larger number."
+            )
         if is_folds(self.folder):
             raise InputError(
                 f"The folder “{self.folder.name}” holds a cross-validation already.",

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from engine.core.errors import Cancelled, InputError
+from engine.core.errors import Cancelled, InputError, RecipeError
 from engine.core.progress import NoProgress
 from engine.spread.work import Here, Share
 from engine.train import folds as module
@@ -106,6 +106,13 @@ def test_a_taken_folder_and_too_few_patients_are_refused(cross, tmp_path):
     assert not is_folds(tmp_path / "other")
     with pytest.raises(InputError, match="no cross-validation"):
         _ = Folds(tmp_path / "other", cross.data).rows
+
+
+@pytest.mark.parametrize("count", [-1, 0, 1])
+def test_fewer_than_two_folds_are_none(cross, tmp_path, count):
+    with pytest.raises(RecipeError, match=f"two folds.*{count}"):
+        Folds(tmp_path / "other", cross.data).start(tiny_recipe(), count)
+    assert not is_folds(tmp_path / "other")
 
 
 def test_a_worker_keeps_to_its_threads(monkeypatch, tmp_path):
