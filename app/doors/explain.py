@@ -5,7 +5,6 @@ Not the process that segments: a question is answered while a segmentation runs,
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,18 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.doors.licence import LicenceQuestion, Licences
+from app.doors.process_room import ProcessRoom
 from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.document import Case
-from engine.case.volume import Volume
-from engine.core.errors import Cancelled
 from engine.core.types import IndexZyx
 from engine.geometry.grid import Grid
 
 if TYPE_CHECKING:
     from engine.explain.place import Explanation
-    from engine.predict.worker import EngineProcess
-    from engine.predict.worker_child import SharedVolume
 
 NETWORKS_MAP = "doubt, networks"
 """Name of the map that two networks make together."""
@@ -98,15 +94,12 @@ class Told:
     maps: tuple[WhyMap, ...]
 
 
-class ExplainRoom:
+class ExplainRoom(ProcessRoom):
     """The process that answers, and the CT it was given."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: EngineProcess | None = None
-        self._shared: tuple[Volume, SharedVolume] | None = None
+        super().__init__()
         self._licences = Licences()
-        self._closed = False
 
     def ask(
         self,
@@ -151,43 +144,6 @@ class ExplainRoom:
             return _told(at_zyx, waited(ticket, job))
 
         return Job("Explaining", work)
-
-    def end(self) -> Job | None:
-        """Let go of the process and the CT; the job does the waiting. None if there is nothing to end."""
-        with self._lock:
-            process, self._process, self._shared = self._process, None, None
-        if process is None:
-            return None
-        return Job("Ending the explaining", lambda _job: process.close(), visible=False)
-
-    def close(self) -> None:
-        """End the process now, for good."""
-        with self._lock:
-            self._closed = True
-            process, self._process, self._shared = self._process, None, None
-        if process is not None:
-            process.close()
-
-    def _ready(self, volume: Volume) -> tuple[EngineProcess, SharedVolume]:
-        from engine.predict.worker import EngineProcess
-
-        with self._lock:
-            if self._closed:
-                raise Cancelled
-            if self._process is None:
-                self._process = EngineProcess()
-            process, held = self._process, self._shared
-        if held is not None and held[0] is volume:
-            return process, held[1]
-        shared = process.share(volume.hu, volume.grid)
-        with self._lock:
-            current = process is self._process
-            if current:
-                self._shared = (volume, shared)
-        if not current:  # ended meanwhile: what was written for it goes too
-            process.close()
-            raise Cancelled
-        return process, shared
 
 
 def networks() -> Job:

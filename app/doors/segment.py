@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.doors.licence import LicenceQuestion, Licences
+from app.doors.process_room import ProcessRoom
 from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.delta import Delta
 from engine.case.document import Case
 from engine.case.labelset import LabelSet
-from engine.case.volume import Notice, Volume
-from engine.core.errors import Cancelled, ModelError
+from engine.case.volume import Notice
+from engine.core.errors import ModelError
 from engine.core.types import LabelArray, MaskArray
 from engine.geometry.box import Box
 
 if TYPE_CHECKING:
     from engine.predict.segment import Segmentation
-    from engine.predict.worker import EngineProcess
-    from engine.predict.worker_child import SharedVolume
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,25 +76,23 @@ class Refusal:
     notices: tuple[Notice, ...]
 
 
-class EngineRoom:
+class EngineRoom(ProcessRoom):
     """The one engine process of the window and the CT it has been given."""
 
     def __init__(self) -> None:
-        self._process: EngineProcess | None = None
-        self._shared: tuple[Volume, SharedVolume] | None = None
+        super().__init__()
         self._licences = Licences()
-        self._closed = False
 
     def start(self) -> Job:
         """Start the process, beside the window; imports happen over there."""
-        return Job("Starting the engine", lambda _job: self._running(), visible=False)
+        return Job("Starting the engine", lambda _job: self._here().start(), visible=False)
 
     def warm_up(self, model: str, options: dict[str, Any]) -> Job:
         """Load a network over there, so that the first segmentation is quick. Failing here fails nothing."""
 
         def work(job: Job) -> None:
             try:
-                ticket = self._running().warm_up(model or None, _options(options))
+                ticket = self._here().warm_up(model or None, _options(options))
                 waited(ticket, job)
             except ModelError:
                 return  # said when it is asked for
@@ -124,8 +121,7 @@ class EngineRoom:
             if question is not None:
                 return question
             job.update(0, 0, "Handing over the CT")
-            process = self._running()
-            shared = self._share(process, case.volume)
+            process, shared = self._ready(case.volume)
             job.token.check()
             growing = _Growing(case, keep, job.emit_part)
             chosen = _options({**options, "labelset": labelset})
@@ -149,39 +145,6 @@ class EngineRoom:
         """Make the change of an older outcome for the case as it is now. The result is a `Delta` or None."""
         labelset = case.labelset
         return Job("Putting it together", lambda _job: change_of(case, outcome, labelset), visible=False)
-
-    def forget_volume(self) -> None:
-        """Let go of the CT of the last case."""
-        if self._process is not None and self._shared is not None:
-            self._process.forget(self._shared[1])
-        self._shared = None
-
-    def close(self) -> None:
-        """End the process."""
-        self._closed = True
-        if self._process is not None:
-            self._process.close()
-            self._process = None
-        self._shared = None
-
-    def _running(self) -> EngineProcess:
-        from engine.predict.worker import EngineProcess
-
-        if self._closed:
-            raise Cancelled
-        if self._process is None:
-            self._process = EngineProcess()
-        self._process.start()
-        return self._process
-
-    def _share(self, process: EngineProcess, volume: Volume) -> SharedVolume:
-        held = self._shared
-        if held is not None and held[0] is volume:
-            return held[1]
-        self.forget_volume()
-        shared = process.share(volume.hu, volume.grid)
-        self._shared = (volume, shared)
-        return shared
 
 
 @dataclass(frozen=True)
