@@ -23,7 +23,7 @@ def main(words: Sequence[str]) -> int:
         "Train every row of a paper's table on your data, and set the figures beside the paper's.",
         (
             "groundglass reproduce --list",
-            "groundglass reproduce agru-2 --data my-cases -o tables/agru-2 --minutes 30",
+            "groundglass reproduce agru-2 --data my-cases -o tables/agru-2 --size small",
         ),
     )
     parser.add_argument("table", metavar="TABLE", nargs="?", help="which; --list names them")
@@ -31,8 +31,15 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument(
         "-o", "--out", metavar="OUT", type=Path, help="folder for runs and table; gone on with if there"
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="updates a row, in place of the recipe's")
-    parser.add_argument("--minutes", type=float, metavar="N", help="time a row, in place of the recipe's updates")
+    parser.add_argument(
+        "--size",
+        choices=("paper", "medium", "small"),
+        default="paper",
+        help="paper: as published, for a graphics card (default). small: coarser pictures, narrower networks, few "
+        "updates, minutes a table on a processor; medium: hours. All rows alike, and the table says it",
+    )
+    parser.add_argument("--steps", type=int, metavar="N", help="updates a row, in place of the size's")
+    parser.add_argument("--minutes", type=float, metavar="N", help="time a row, in place of updates")
     parser.add_argument("--by", choices=("slice", "patient"), help="only this split (default: both)")
     parser.add_argument("--list", action="store_true", help="name the tables and leave")
     parser.add_argument("--json", action="store_true", help="the figures as JSON on stdout")
@@ -51,7 +58,7 @@ def main(words: Sequence[str]) -> int:
         )
     from engine.reproduce.run import Effort
 
-    effort = Effort(given.steps, given.minutes)
+    effort = Effort(given.steps, given.minutes, given.size)
     return _run(given.table, given.data, given.out, effort, given.by, as_json=given.json)
 
 
@@ -59,12 +66,13 @@ def _run(name: str, data: Path, out: Path, effort: Effort, by: By | None, *, as_
     from engine.cli.terminal_progress import TerminalProgress
     from engine.core.atomic import write_text
     from engine.io.picture_pairs import holds_pictures
-    from engine.reproduce import claims, verdict
-    from engine.reproduce.run import reproduce
+    from engine.reproduce import claims, page, verdict
+    from engine.reproduce.run import reproduce, shortened
 
     table = claims.load(name)
     every: tuple[By, ...] = ("patient",) if holds_pictures(data) else ("slice", "patient")
     chosen = (by,) if by is not None and by in every else every
+    print(_warning(shortened(table, effort)), file=sys.stderr)
     try:
         scored = reproduce(table, data, out, effort=effort, splits=chosen, progress=TerminalProgress(name))
     except (KeyboardInterrupt, Cancelled):
@@ -73,5 +81,15 @@ def _run(name: str, data: Path, out: Path, effort: Effort, by: By | None, *, as_
     text = verdict.as_markdown(table, scored)
     write_text(out / "table.md", text)
     write_text(out / "table.csv", verdict.as_csv(table, scored))
-    print(json.dumps(verdict.lines(table, scored), indent=1) if as_json else text)
+    write_text(out / "table.html", page.page(table, scored))
+    plain = json.dumps(verdict.lines(table, scored), indent=1, ensure_ascii=False)
+    write_text(out / "table.json", plain + "\n")
+    print(plain if as_json else text)
     return 0
+
+
+def _warning(short: str) -> str:
+    """Return what has to be known before anything is trained."""
+    if short:
+        return f"{short[0].upper()}{short[1:]}."
+    return "Trained as published: days a row without a graphics card. --size small takes minutes, and says so."

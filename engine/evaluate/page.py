@@ -16,7 +16,7 @@ from engine.evaluate.run import Evaluation
 from engine.evaluate.summary import agreement, summarise
 
 _SHOWN = ("dice", "sensitivity", "precision", "hd95_mm", "surface_dice", "volume_error_ml", "lesion_sensitivity")
-_STYLE = """
+STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1.5rem;color:#1c1f23}
 h1{font-size:1.6rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}p.muted,figcaption{color:#5a6470}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.25rem .9rem .25rem 0;text-align:right}
@@ -50,7 +50,7 @@ def page(evaluation: Evaluation, numbers: Mapping[str, Any], worst: Sequence[Wor
     parts = [
         "<!doctype html>",
         f'<html lang="en"><head><meta charset="utf-8"><title>{escape(evaluation.model_id)}</title>',
-        f"<style>{_STYLE}</style></head><body>",
+        f"<style>{STYLE}</style></head><body>",
         f"<h1>{escape(evaluation.model_id)}</h1>",
         f'<p class="muted">{counted(len(evaluation.cases), "case")}. {escape(protocol)}.</p>',
         "<h2>Mean over cases, with its 95 % interval</h2>",

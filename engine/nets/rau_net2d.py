@@ -33,7 +33,6 @@ from engine.nets.layers import DoubleConv, conv, norm
 from engine.nets.lsh_attention import AttentionKind, HashedAttention, Hashing
 from engine.nets.u_shape import UShape, UShapeArch
 
-_ATTENTION_WIDTH = 64
 _KINDS = ("exact", "lsh", "off")
 
 
@@ -72,6 +71,7 @@ class RauNet2dArch(UShapeArch):
     Args:
         attention: Per level, finest first: ``"exact"``, ``"lsh"`` or ``"off"``.
         heads: Attention heads.
+        attention_width: Channels of queries, keys and values, all heads together.
         chunk: Places a bucket.
         rounds: Hash rounds in training and in use.
         block: ``"aggregated"``, or ``"plain"`` for the paper's ablation without residual blocks.
@@ -82,6 +82,7 @@ class RauNet2dArch(UShapeArch):
     patch: Grid3 = (1, 384, 384)
     attention: tuple[AttentionKind, ...] = ("off", "off", "exact", "exact")
     heads: int = 4
+    attention_width: int = 64
     chunk: int = 64
     rounds: tuple[int, int] = (4, 8)
     block: Literal["aggregated", "plain"] = "aggregated"
@@ -96,7 +97,10 @@ class RauNet2dArch(UShapeArch):
             *super().checks(),
             (len(self.attention) == joints, f"{len(self.widths)} widths have {joints} joints for attention"),
             (set(self.attention) <= set(_KINDS), f"attention is one of {', '.join(_KINDS)}"),
-            (_ATTENTION_WIDTH % self.heads == 0, f"{_ATTENTION_WIDTH} channels do not split into {self.heads} heads"),
+            (
+                self.attention_width > 0 and self.attention_width % self.heads == 0,
+                f"{self.attention_width} channels do not split into {self.heads} heads",
+            ),
             (self.block in {"aggregated", "plain"}, f"block “{self.block}” is unknown"),
             (groups_fit, f"half of each width must split into {self.cardinality} groups"),
             (self.chunk > 0 and len(self.rounds) == 2 and min(self.rounds) > 0, "chunk and rounds are at least 1"),
@@ -131,7 +135,7 @@ class RauNet2d(UShape):
             else HashedAttention(
                 2 * width,
                 kind,
-                width=_ATTENTION_WIDTH,
+                width=arch.attention_width,
                 heads=arch.heads,
                 hashing=Hashing(arch.chunk, arch.rounds, seed=level),
             )

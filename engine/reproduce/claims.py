@@ -11,6 +11,7 @@ from typing import Any
 from engine.core.errors import InputError, ResourceError
 from engine.core.paths import resource
 from engine.core.typed import build
+from engine.reproduce.size import Size, SizeName
 
 MEASURES = ("dice", "sensitivity", "specificity", "precision", "accuracy")
 
@@ -39,6 +40,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """At what sizes a table can be trained beside the paper's.
+
+    Args:
+        medium: Some hours on a processor.
+        small: Some minutes.
+    """
+
+    medium: Size | None = None
+    small: Size | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of a paper.
 
@@ -50,6 +64,7 @@ class Table:
         weakness: Why its figures cannot be taken at their word.
         rows: Baselines first, the paper's own network last.
         labels: What is found; that of the recipe if empty.
+        sizes: Smaller than the paper's, the same for every row.
     """
 
     title: str
@@ -59,6 +74,18 @@ class Table:
     weakness: str
     rows: tuple[Row, ...]
     labels: tuple[str, ...] = ()
+    sizes: Sizes = Sizes()
+
+    def size(self, name: SizeName) -> Size | None:
+        """Return by how much the table is shortened at a size; None for the paper's own.
+
+        Raises:
+            InputError: the table has no such size.
+        """
+        found: Size | None = None if name == "paper" else getattr(self.sizes, name)
+        if found is None and name != "paper":
+            raise InputError(f"This table has no size “{name}”.", "", "Take --size paper with --steps or --minutes.")
+        return found
 
     @property
     def measures(self) -> tuple[str, ...]:

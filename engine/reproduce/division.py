@@ -7,7 +7,7 @@ seen one of them has seen the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -15,9 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.train.samples import Sample
+from engine.train.split import Split
 
 Reader = Callable[[], Sample]
 By = Literal["patient", "slice"]
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Cases on two sides.
+
+    Args:
+        train: Read what is learned from.
+        kept: Read what is measured.
+        names: The same by name, and what keeps them apart.
+    """
+
+    train: list[Reader]
+    kept: list[Reader]
+    names: Split
 
 
 def by_slice(cases: Sequence[Reader], share: float, block: int, seed: int) -> tuple[list[Reader], list[Reader]]:

@@ -18,19 +18,26 @@ from engine.io.privacy import hashed
 from engine.metrics.overlap import Counts
 from engine.nets.checkpoint import load
 from engine.reproduce.claims import MEASURES, Row, Table
-from engine.reproduce.division import By, Reader, by_slice
+from engine.reproduce.division import By, Divided, Reader, by_slice
+from engine.reproduce.size import SizeName, at_size, said
 from engine.train import recipe as recipes
 from engine.train import run_folder
 from engine.train.loop import Trainer
-from engine.train.recipe import Recipe
+from engine.train.recipe import Recipe, Training
+from engine.train.split import By as Apart
+from engine.train.split import Split
 from engine.train.start import device_of, readers, split_of
 from engine.train.validate import ModuleEngine, counts_of
 
 RESULT = "result.json"
 ASKED = "asked.json"
 _KEPT = 0.2
-"""Share of slices, or about of patients, that is kept aside."""
+"""Share of the cases that is kept aside, about."""
+_LEAST = 3
+"""Cases kept aside where there are twice as many: of one alone no interval can be told."""
 _SEED = 1
+_CHECKPOINTS = 10
+"""Of a row, at least."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Scored:
         steps: Updates made.
         minutes: They took.
         trained_on: Cases learned from.
+        apart: What kept the test cases apart in truth: names, where patients are not known.
+        shortened: In what it is smaller than the paper's; empty if in nothing.
     """
 
     row: str
@@ -52,19 +61,23 @@ class Scored:
     steps: int
     minutes: float
     trained_on: int
+    apart: Apart = "patient"
+    shortened: str = ""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a row is trained.
+    """How long and how large a row is trained.
 
     Args:
-        steps: Updates, in place of the recipe's.
-        minutes: Time, in place of the recipe's updates.
+        steps: Updates, in place of those of the size.
+        minutes: Time, in place of updates.
+        size: The paper's, or one of the table's smaller ones.
     """
 
     steps: int | None = None
     minutes: float | None = None
+    size: SizeName = "paper"
 
 
 def reproduce(
@@ -92,14 +105,47 @@ def reproduce(
         InputError: there are too few cases, or `out` was begun with something else.
         Cancelled: someone said stop; the next call goes on.
     """
-    told, token = progress or NoProgress(), cancel or CancelToken()
-    _agree(out, table, data, effort or Effort())
+    effort, token = effort or Effort(), cancel or CancelToken()
+    _agree(out, table, data, effort)
+    _teaches(recipe_of(table, table.rows[0], effort), data)
+    todo = [_todo(table, row, by, effort) for by in splits for row in table.rows]
     scored: list[Scored] = []
-    for by in splits:
-        for row in table.rows:
-            recipe = recipe_of(table, row, effort or Effort())
-            scored.append(_row(row, by, recipe, data, out / f"{recipe.name}-by-{by}", told, token))
+    for number, each in enumerate(todo):
+        part = _Part(progress or NoProgress(), number, len(todo), f"{each.row}, by {each.by}")
+        scored.append(_row(each, data, out / f"{each.recipe.name}-by-{each.by}", part, token))
     return scored
+
+
+@dataclass(frozen=True)
+class _Todo:
+    """One row under one split, not trained yet."""
+
+    row: str
+    by: By
+    recipe: Recipe
+    shortened: str
+
+
+def _todo(table: Table, row: Row, by: By, effort: Effort) -> _Todo:
+    recipe, short = recipe_of(table, row, effort), shortened(table, effort)
+    if short:  # the card of the weights says it too
+        recipe = replace(recipe, text=f"{recipe.text}; {short}")
+    return _Todo(row.name, by, recipe, short)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The progress of one row within that of the table."""
+
+    whole: Progress
+    number: int
+    count: int
+    text: str
+
+    def update(self, done: float, total: float, text: str = "") -> None:
+        """Tell how far the table is."""
+        words = f"row {self.number + 1} of {self.count}, {self.text}: {text}"
+        self.whole.update(self.number * total + done, self.count * total, words)
 
 
 def _agree(out: Path, table: Table, data: Path, effort: Effort) -> None:
@@ -112,9 +158,10 @@ def _agree(out: Path, table: Table, data: Path, effort: Effort) -> None:
     asked = {"table": table.title, "data": hashed(str(data.resolve())), **asdict(effort)}
     note = out / ASKED
     if not note.exists():
-        write_text(note, json.dumps(asked, indent=1, ensure_ascii=False) + "\n")
+        plain = asked | {"shortened": shortened(table, effort)}
+        write_text(note, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
         return
-    before = json.loads(note.read_text(encoding="utf-8"))
+    before = {"size": "paper"} | json.loads(note.read_text(encoding="utf-8"))
     other = next((key for key in asked if before.get(key) != asked[key]), None)
     if other is not None:
         raise InputError(
@@ -124,26 +171,44 @@ def _agree(out: Path, table: Table, data: Path, effort: Effort) -> None:
         )
 
 
+def shortened(table: Table, effort: Effort) -> str:
+    """Return in what every row is smaller than the paper's; empty if in nothing."""
+    size = table.size(effort.size)
+    paper, here = (recipe_of(table, table.rows[0], e) for e in (Effort(), effort))
+    return said(paper, here, size.narrower if size else 1)
+
+
 def recipe_of(table: Table, row: Row, effort: Effort) -> Recipe:
-    """Return how a row is trained: the table's recipe with what the row changes."""
+    """Return how a row is trained: the table's recipe with what the row changes, at the size asked for.
+
+    Raises:
+        InputError: the table has no such size.
+    """
     base = recipes.load(table.recipe)
     arch = dict(row.arch) or (dict(base.arch) if row.network == base.network else _common(base.arch))
     how: dict[str, Any] = {"loss": row.loss, "loss_with": row.loss_with} if row.loss else {}
-    if effort.steps is not None:
-        how["steps"] = effort.steps
-    if effort.minutes is not None:
-        how |= {"minutes": effort.minutes, "steps": 10**9}
-    training = replace(base.training, **how, validate_every=10**9, patience=0)
     name = "".join(c if c.isalnum() else "-" for c in row.name.lower()).strip("-")
-    return replace(
+    size = table.size(effort.size)
+    recipe = replace(
         base,
-        name=name,
+        name=name if size is None else f"{name}-{effort.size}",
+        text=f"{row.name}, as in {table.paper}",
         network=row.network,
         arch=arch,
         labels=table.labels or base.labels,
         augment=base.augment if row.augment else None,
-        training=training,
+        training=replace(base.training, **how, validate_every=10**9, patience=0),
     )
+    recipe = recipe if size is None else at_size(recipe, size)
+    return replace(recipe, training=_lasting(recipe.training, effort))
+
+
+def _lasting(training: Training, effort: Effort) -> Training:
+    """Return the training with its updates or minutes, and often enough a checkpoint."""
+    steps = training.steps if effort.steps is None else effort.steps
+    often = max(1, min(training.checkpoint_every, steps // _CHECKPOINTS))
+    training = replace(training, steps=steps, checkpoint_every=often)
+    return training if effort.minutes is None else replace(training, minutes=effort.minutes, steps=10**9)
 
 
 def _common(arch: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping of plain values
@@ -151,22 +216,26 @@ def _common(arch: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping of plain v
     return {key: value for key, value in dict(arch).items() if key == "norm"}
 
 
-def _row(row: Row, by: By, recipe: Recipe, data: Path, folder: Path, progress: Progress, cancel: CancelToken) -> Scored:
+def _row(todo: _Todo, data: Path, folder: Path, progress: Progress, cancel: CancelToken) -> Scored:
     done = folder / RESULT
     if done.exists():
         return _read(done)
-    train, kept = divided(recipe, data, by)
+    recipe = todo.recipe
+    parts = divided(recipe, data, todo.by)
     if not (folder / "recipe.json").exists():
-        run_folder.start(folder, recipe, split=None, threads=torch.get_num_threads())
+        run_folder.start(folder, recipe, split=parts.names, threads=torch.get_num_threads())
     device = device_of("auto")
-    trainer = Trainer(recipe, train, [], folder, device, progress, cancel)
+    trainer = Trainer(recipe, parts.train, [], folder, device, progress, cancel)
     if (folder / run_folder.STATE).exists():
         trainer.resume()
+    else:
+        run_folder.cut_curve(folder, 0)
     trainer.run()
-    cases = measured(folder, recipe, kept, device, cancel)
-    scored = Scored(row.name, by, cases, trainer.step, round(trainer.spent_s / 60, 2), len(train))
+    cases = measured(folder, recipe, parts.kept, device, cancel)
+    trained = (trainer.step, round(trainer.spent_s / 60, 2), len(parts.train))
+    scored = Scored(todo.row, todo.by, cases, *trained, parts.names.by, todo.shortened)
     plain = asdict(scored) | {"cases": {m: [None if math.isnan(v) else v for v in vs] for m, vs in cases.items()}}
-    write_text(done, json.dumps(plain, indent=1) + "\n")
+    write_text(done, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
     return scored
 
 
@@ -176,8 +245,11 @@ def _read(done: Path) -> Scored:
     return Scored(**plain | {"cases": cases})
 
 
-def divided(recipe: Recipe, data: Path, by: By) -> tuple[list[Reader], list[Reader]]:
-    """Return readers of what is learned from and of what is kept aside.
+def divided(recipe: Recipe, data: Path, by: By) -> Divided:
+    """Return what is learned from and what is kept aside.
+
+    As large a share of the slices is kept aside as of the cases, so that one is learned from about as much as the
+    other, and only the leak lies between them.
 
     Raises:
         InputError: nothing can be kept aside.
@@ -185,29 +257,53 @@ def divided(recipe: Recipe, data: Path, by: By) -> tuple[list[Reader], list[Read
     whole = replace(recipe, data=replace(recipe.data, train=0, validation=1, folds=0))
     every = split_of(whole, data)
     count = len(every.train) + len(every.validation)
-    validation = max(1, round(_KEPT * count))
-    train, kept = readers(replace(whole, data=replace(whole.data, validation=validation)), data)
+    validation = max(1, round(_KEPT * count), min(_LEAST, count // 2))
+    cut = replace(whole, data=replace(whole.data, validation=validation))
+    names, (train, kept) = split_of(cut, data), readers(cut, data)
     if by == "slice":
-        train, kept = by_slice([*train, *kept], _KEPT, recipe.patch[0], _SEED)
+        everyone = (*names.train, *names.validation)
+        names = Split(everyone, everyone, "slice")
+        train, kept = by_slice([*train, *kept], validation / count, recipe.patch[0], _SEED)
     if not kept or not train:
         raise InputError(
             f"“{data.name}” cannot be divided.", f"It holds {count} case.", "Give at least two cases of two patients."
         )
-    return list(train), list(kept)
+    return Divided(list(train), list(kept), names)
+
+
+def _teaches(recipe: Recipe, data: Path) -> None:
+    """Refuse cases in which nothing of the table was drawn, before a row is trained on nothing.
+
+    Raises:
+        InputError: no case has a label of the table.
+    """
+    parts = divided(recipe, data, "patient")
+    if all(read().known.isdisjoint(recipe.labels) for read in (*parts.train, *parts.kept)):
+        wanted = ", ".join(f"“{label}”" for label in recipe.labels)
+        raise InputError(
+            f"Nothing in “{data.name}” can be learned for this table.",
+            f"It is about {wanted}, and no case has that drawn.",
+            "Give cases with masks of these names, or take another table.",
+        )
 
 
 def measured(
     folder: Path, recipe: Recipe, kept: list[Reader], device: torch.device, cancel: CancelToken
 ) -> dict[str, list[float]]:
-    """Return every measure of every case kept aside, mean over labels, by the last weights of a run."""
+    """Return every measure of every case kept aside, mean over labels, by the last weights of a run.
+
+    Pieces of one case are counted together: they are no witnesses independent of each other.
+    """
     module, _ = load(folder / "last.safetensors")
     engine = ModuleEngine(module.eval().to(device), device, bf16=False)
-    out: dict[str, list[float]] = {}
+    pooled: dict[str, dict[str, Counts]] = {}
     for read in kept:
-        per_label = counts_of(engine, recipe, read(), cancel=cancel)
-        for measure in MEASURES:
-            out.setdefault(measure, []).append(_mean([getattr(c, measure) for c in per_label.values() if _there(c)]))
-    return out
+        sample = read()
+        of_case = pooled.setdefault(sample.name, {})
+        for label, found in counts_of(engine, recipe, sample, cancel=cancel).items():
+            of_case[label] = of_case.get(label, Counts(0, 0, 0, 0)) + found
+    cases = [[counts for counts in of_case.values() if _there(counts)] for of_case in pooled.values()]
+    return {measure: [_mean([getattr(c, measure) for c in case]) for case in cases] for measure in MEASURES}
 
 
 def _there(counts: Counts) -> bool:

@@ -19,6 +19,7 @@ from engine.core.errors import InputError
 from engine.core.words import counted
 
 PATIENTS = "patients.csv"
+By = Literal["patient", "neighbouring names", "manifest", "slice"]
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,17 @@ class Split:
     Args:
         train: To learn from, in the order given.
         validation: To choose the weights by.
-        by: What keeps them apart; a manifest says itself which are kept aside.
+        by: What keeps them apart; a manifest says itself which are kept aside; by slice every case is on both sides.
     """
 
     train: tuple[str, ...]
     validation: tuple[str, ...]
-    by: Literal["patient", "neighbouring names", "manifest"]
+    by: By
 
     def text(self) -> str:
         """Return the split as one line for a card."""
+        if self.by == "slice":
+            return f"slices of {counted(len(self.train), 'case')}, other slices of the same kept aside"
         by = "the manifest" if self.by == "manifest" else self.by
         return (
             f"{counted(len(self.train), 'case')}, {len(self.validation)} more to choose the weights by, split by {by}"

@@ -39,7 +39,24 @@ def test_a_table_is_printed_and_written(handed, tmp_path, capsys):
     out = capsys.readouterr().out
     assert "0.6813" in out
     assert (tmp_path / "o" / "table.md").read_text().strip() == out.strip()
-    assert (tmp_path / "o" / "table.csv").exists()
+    for kind in ("csv", "html", "json"):
+        assert "0.6813" in (tmp_path / "o" / f"table.{kind}").read_text()
+
+
+def test_a_small_table_is_announced_before_it_is_trained(monkeypatch, tmp_path, capsys):
+    def run(*_, effort, **__):
+        assert effort.size == "small"
+        assert "shortened" in capsys.readouterr().err.lower()
+        raise Cancelled
+
+    monkeypatch.setattr("engine.reproduce.run.reproduce", run)
+    assert reproduce.main(["ra-1", "--data", str(tmp_path), "-o", str(tmp_path / "o"), "--size", "small"]) == 130
+
+
+def test_the_papers_size_points_at_the_shorter_ones(handed, tmp_path, capsys):
+    assert reproduce.main(["ra-1", "--data", str(tmp_path), "-o", str(tmp_path / "o")]) == 0
+    assert handed[0][1].size == "paper"
+    assert "--size small" in capsys.readouterr().err
 
 
 def test_pictures_have_no_neighbours(handed, tmp_path, capsys):

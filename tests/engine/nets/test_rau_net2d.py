@@ -21,6 +21,7 @@ SMALL: dict[str, Any] = {"widths": (16, 32, 32, 64, 64), "cardinality": 4, "out_
         ({"attention": LSH}, 7_314_884),
         ({"attention": ("off",) * 4}, 6_940_484),
         ({"attention": LSH, "block": "plain"}, 32_460_676),
+        ({"attention_width": 16}, 7_240_004 - 3 * 48 * (512 + 1024)),  # queries, values and output of two joints
     ],
 )
 def test_the_papers_variants_have_the_parameters_of_the_table(arguments: dict[str, Any], parameters: int) -> None:
@@ -57,7 +58,14 @@ def test_the_context_is_inert_at_the_start() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"attention": ("lsh",)}, {"attention": ("some",) * 4}, {"heads": 5}, {"cardinality": 3}, {"rounds": (0, 8)}],
+    [
+        {"attention": ("lsh",)},
+        {"attention": ("some",) * 4},
+        {"heads": 5},
+        {"attention_width": 18},
+        {"cardinality": 3},
+        {"rounds": (0, 8)},
+    ],
 )
 def test_what_cannot_be_built_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match="built"):

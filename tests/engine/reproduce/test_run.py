@@ -1,16 +1,23 @@
 """A table trained from end to end, small."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from engine.core.errors import InputError
+from engine.core.errors import Cancelled, InputError
+from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.io.masks.write import write_volume
+from engine.metrics.overlap import Counts
 from engine.reproduce import run as running
-from engine.reproduce.claims import Row, Table
+from engine.reproduce.claims import Row, Sizes, Table
+from engine.reproduce.size import ONLY_ROWS, Size
 from engine.train import recipe as recipes
+from engine.train.run_folder import read_curve
 from tests.support.training import tiny_recipe, tiny_sample
 
 
@@ -37,7 +44,8 @@ def table(monkeypatch):
         Row("Base", "unet2d", {"dice": 0.5}, {"widths": (4, 8)}),
         Row("Own", "att_unet2d", {"dice": 0.6}, {"widths": (4, 8)}),
     )
-    return Table("t", "p", "tiny", "", "w", rows)
+    small = Size(coarser=(1, 1, 2), narrower=2, batch=1, steps=4, learning_rate=2e-3)
+    return Table("t", "p", "tiny", "", "w", rows, sizes=Sizes(small=small))
 
 
 @pytest.mark.slow
@@ -69,3 +77,85 @@ def test_rows_of_another_effort_or_of_other_data_are_not_mixed(data, table, tmp_
     for where, steps in ((data, 4), (tmp_path, 3)):
         with pytest.raises(InputError, match="begun with another"):
             running.reproduce(table, where, out, effort=running.Effort(steps=steps))
+    with pytest.raises(InputError, match="size"):
+        running.reproduce(table, data, out, effort=running.Effort(steps=3, size="small"))
+
+
+class _StopAt:
+    """Progress that says stop after so many updates of the table."""
+
+    def __init__(self, updates):
+        self.token, self.updates, self.told = CancelToken(), updates, []
+
+    def update(self, done, total, text=""):
+        self.told.append((done, total, text))
+        if len(self.told) == self.updates:
+            self.token.cancel()
+
+
+def test_a_small_table_goes_on_where_it_was_stopped_and_every_file_says_it_is_shortened(data, table, tmp_path):
+    out, effort = tmp_path / "out", running.Effort(size="small")
+    stop = _StopAt(4 + 2)  # in the middle of the second row
+    with pytest.raises(Cancelled):
+        running.reproduce(table, data, out, effort=effort, splits=("patient",), progress=stop, cancel=stop.token)
+    assert stop.told[-1][:2] == (6, 8)
+    assert stop.told[-1][2].startswith("row 2 of 2, Own, by patient: loss")
+    first = (out / "base-small-by-patient" / "last.safetensors").stat().st_mtime_ns
+    scored = running.reproduce(table, data, out, effort=effort, splits=("patient",))
+    assert first == (out / "base-small-by-patient" / "last.safetensors").stat().st_mtime_ns
+    for entry, name in zip(scored, ("base", "own"), strict=True):
+        folder = out / f"{name}-small-by-patient"
+        assert [line["step"] for line in read_curve(folder)] == [1, 2, 3, 4]
+        assert "networks with half of their channels" in entry.shortened
+        recipe = json.loads((folder / "recipe.json").read_text())
+        assert recipe["patch"] == [1, 16, 16]
+        assert recipe["arch"]["widths"] == [2, 4]
+        for file in ("recipe.json", "result.json", "last.toml", "../asked.json"):
+            assert ONLY_ROWS in (folder / file).read_text(encoding="utf-8"), file
+        assert "synthetic" not in (folder / "last.toml").read_text(encoding="utf-8")
+        assert (entry.apart, entry.trained_on, len(entry.cases["dice"])) == ("neighbouring names", 2, 2)
+
+
+def test_a_row_killed_before_its_first_checkpoint_begins_its_curves_again(data, table, tmp_path, monkeypatch):
+    out, effort = tmp_path / "out", running.Effort(size="small")
+
+    def broken(*_):
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running.Trainer, "save", broken)
+        with pytest.raises(OSError):
+            running.reproduce(table, data, out, effort=effort, splits=("slice",))
+    assert len(read_curve(out / "base-small-by-slice")) == 1
+    running.reproduce(table, data, out, effort=effort, splits=("slice",))
+    assert [line["step"] for line in read_curve(out / "base-small-by-slice")] == [1, 2, 3, 4]
+
+
+def test_patients_are_named_as_what_keeps_cases_apart_only_where_they_are_known(data, table):
+    recipe = running.recipe_of(table, table.rows[0], running.Effort())
+    assert running.divided(recipe, data, "patient").names.by == "neighbouring names"
+    (data / "patients.csv").write_text("case,patient\ncase-0,A\ncase-1,A\ncase-2,B\ncase-3,C\n")
+    by_patient, by_slice = (running.divided(recipe, data, by) for by in ("patient", "slice"))
+    assert by_patient.names.by == "patient"
+    assert not set(by_patient.names.train) & set(by_patient.names.validation)
+    assert by_slice.names.by == "slice"
+    depth = sum(read().hu.shape[0] for read in by_slice.kept)
+    assert depth == pytest.approx(40, abs=16)  # about half, as of the cases
+
+
+def test_pieces_of_a_case_are_counted_together(monkeypatch):
+    found = {("a", 0): (1, 3, 0), ("a", 1): (5, 1, 0), ("b", 0): (2, 0, 2)}  # hits, false alarms, misses
+    samples = [replace(tiny_sample(), name=name) for name, _ in found]
+    given = iter(found.values())
+    monkeypatch.setattr(running, "counts_of", lambda *_, **__: {"infection": Counts(*next(given), 10)})
+    monkeypatch.setattr(running, "load", lambda _path: (torch.nn.Identity(), None))
+    kept = [lambda sample=sample: sample for sample in samples]
+    cases = running.measured(Path(), tiny_recipe(), kept, torch.device("cpu"), CancelToken())
+    assert cases["dice"] == pytest.approx([12 / (12 + 4), 4 / (4 + 2)])
+    assert cases["accuracy"] == pytest.approx([26 / 30, 12 / 14])
+
+
+def test_cases_without_the_labels_of_a_table_are_refused_before_anything_is_trained(data, table, tmp_path):
+    with pytest.raises(InputError, match="data") as caught:
+        running.reproduce(replace(table, labels=("effusion",)), data, tmp_path / "out")
+    assert "effusion" in caught.value.why

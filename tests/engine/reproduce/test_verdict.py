@@ -1,6 +1,7 @@
 """What is said of a table's figures."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,7 +32,8 @@ def test_paper_and_ours_stand_side_by_side_with_interval_and_n():
     assert "| 0.75 | 0.500 (" in text
     assert "n = 6" in text
     assert "Its weakness." in text
-    assert "100 to 100 updates" in text
+    assert "Trained for 100 updates a row" in text
+    assert "shortened" not in text.lower()
     record = next(r for r in lines(TABLE, scored) if (r["row"], r["measure"], r["by"]) == ("Own", "dice", "patient"))
     assert record["paper"] == 0.75
     assert math.isclose(record["ours"], 0.5)
@@ -50,3 +52,21 @@ def test_it_says_who_wins_only_where_the_interval_allows():
 def test_a_case_with_nothing_to_measure_does_not_count():
     scored = [_scored("Base", "patient", [*BASE, math.nan]), _scored("Own", "patient", [*BASE, math.nan])]
     assert all(r["n"] == 6 for r in lines(TABLE, scored) if r["measure"] == "dice")
+
+
+def test_a_shortened_table_says_so_before_its_figures_in_its_heads_and_in_every_record():
+    short = "shortened: 100 updates in place of 2,000; not comparable with the paper's figures"
+    scored = [replace(_scored(row, "patient", BASE), shortened=short) for row in ("Base", "Own")]
+    text = as_markdown(TABLE, scored)
+    assert text.index(f"**S{short[1:]}.**") < text.index("| Base |")
+    assert "ours, shortened, by patient" in text
+    assert all(record["shortened"] == short for record in lines(TABLE, scored))
+    assert as_csv(TABLE, scored).count("not comparable") == 4
+
+
+def test_cases_of_unknown_patients_are_not_called_divided_by_patient():
+    scored = [replace(_scored(row, "patient", BASE), apart="neighbouring names") for row in ("Base", "Own")]
+    text = as_markdown(TABLE, scored)
+    assert "ours, by names" in text
+    assert "may stand on both sides" in text
+    assert "by patient" not in text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import InputError
-from engine.train.split import read_patients, split
+from engine.train.split import Split, read_patients, split
 
 OWNERS = st.lists(st.integers(0, 7), min_size=4, max_size=40)
 
@@ -49,6 +49,11 @@ def test_without_patients_neighbours_stay_together_and_it_is_said() -> None:
     folds = [split(cases, None, validation=0, folds=3, fold=f) for f in range(3)]
     assert [f.validation for f in folds] == [tuple(cases[:3]), tuple(cases[3:7]), tuple(cases[7:])]
     assert "neighbouring names" in folds[0].text()
+
+
+def test_slices_of_a_case_on_both_sides_are_not_told_as_more_cases() -> None:
+    text = Split(("a", "b"), ("a", "b"), "slice").text()
+    assert text == "slices of 2 cases, other slices of the same kept aside"
 
 
 def test_a_new_patient_moves_nobody_from_training_to_the_other_side_by_its_place_in_the_list() -> None:
