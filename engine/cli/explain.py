@@ -51,6 +51,12 @@ def main(words: Sequence[str]) -> int:
             print(forbidden, file=sys.stderr)
     progress = TerminalProgress()
     volume = open_source(given.source, given, progress=progress)
+    if not volume.has_hu:
+        raise InputError(
+            f"“{given.source.name}” cannot be explained.",
+            "Its grey values are no Hounsfield units.",
+            "Open the original DICOM series of the chest.",
+        )
     told = explain(volume.hu, volume.grid, model, Question(point, given.label, against), progress=progress)
     given.out.mkdir(parents=True, exist_ok=True)
     files: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import SimpleITK as sitk
 
@@ -40,6 +41,15 @@ def test_what_is_no_place_in_the_scan_is_wrong_use(chest: Path, point: str, caps
     words = ["explain", str(chest / "chest.nii.gz"), f"--point={point}", "-o", str(chest / "why"), "--model", model]
     assert main(words) == 2
     assert "point" in capsys.readouterr().err
+
+
+def test_a_picture_without_hounsfield_units_is_not_explained(chest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hu, grid, _ = quick_chest((20, 40, 48), (4.0, 6.0, 6.0), noise_hu=20)
+    write_volume(chest / "grey.nii.gz", np.clip((hu + 1000) // 6, 0, 255).astype(np.int16), grid)
+    words = ["explain", str(chest / "grey.nii.gz"), "--point=-60,0,80", "-o", str(chest / "why")]
+    assert main([*words, "--model", str(chest / "tiny.safetensors")]) == 2
+    assert "Hounsfield" in capsys.readouterr().err
+    assert not (chest / "why").exists()
 
 
 def test_another_network_adds_a_map_and_its_answer(chest: Path, capsys: pytest.CaptureFixture[str]) -> None:
