@@ -28,6 +28,7 @@ from engine.core.atomic import is_there
 from engine.core.errors import GroundglassError
 
 _ASK, _BUSY, _DONE = range(3)
+_FORMAT_PX = 150
 
 
 class ExportDialog(QDialog):
@@ -69,10 +70,12 @@ class ExportDialog(QDialog):
             self.formats.addButton(button, k)
             line = QWidget()
             line_row = row(button, gap=12)
-            button.setFixedWidth(150)
             line_row.addWidget(ShortLabel(kind.text, "small"), 1)
             line.setLayout(line_row)
             choices.append(line)
+        widest = max(button.sizeHint().width() for button in self.formats.buttons())  # in the system's own font
+        for button in self.formats.buttons():
+            button.setFixedWidth(max(_FORMAT_PX, widest))
         self.formats.idClicked.connect(lambda _k: self._choose())
         self.name = QLineEdit(file_name(self._case, FORMATS[0]))
         self.name.setAccessibleName("File name")

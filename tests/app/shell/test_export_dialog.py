@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from app.doors.export import FORMATS, Exported, file_name
@@ -52,6 +52,23 @@ def test_a_file_beside_the_mask_counts_as_there(dialog, tmp_path: Path) -> None:
     assert dialog.go.isEnabled()
     dialog.name.setText("other.nii.gz")
     assert not dialog.replace.isChecked(), "leave to replace one file is no leave to replace another"
+
+
+def test_the_names_of_the_formats_are_whole_in_a_wide_font(qtbot, qapp, tmp_path: Path) -> None:
+    before = qapp.font()
+    wide = QFont(before)
+    wide.setPixelSize(before.pixelSize() if before.pixelSize() > 0 else 13)
+    wide.setStretch(150)
+    qapp.setFont(wide)
+    try:
+        dialog = ExportDialog(a_case(), tmp_path)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        buttons = dialog.formats.buttons()
+        assert all(button.width() >= button.sizeHint().width() for button in buttons)
+        assert len({button.width() for button in buttons}) == 1
+    finally:
+        qapp.setFont(before)
 
 
 def test_without_a_folder_nothing_can_be_written(dialog) -> None:
