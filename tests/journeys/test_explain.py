@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from app.panels.explain import ExplainPanel
 from engine.core.paths import data_dir
 from tests.support.licence import Answering
-from tests.support.models import tiny_model
+from tests.support.models import own_model
 from tests.support.panes import painted
 from tests.support.window import Bench, chest_file
 
@@ -25,9 +25,7 @@ LONG_MS = 240_000  # a few seconds on a quiet machine
 @pytest.fixture
 def ready(bench: Callable[..., Bench], tmp_path: Path) -> Bench:
     """A window with a chest and a small random network, chosen."""
-    weights = data_dir() / "weights"
-    weights.mkdir(parents=True)
-    tiny_model(weights / "tiny.safetensors")
+    own_model("tiny")
     b = bench()
     b.window.preferences.update(model="tiny")
     b.open(chest_file(tmp_path, (24, 56, 72)))
@@ -97,9 +95,7 @@ def test_stop_while_it_is_asked_leaves_nothing(ready: Bench) -> None:
 def test_non_commercial_weights_are_asked_about_once_for_explaining_and_segmenting(
     bench: Callable[..., Bench], tmp_path: Path
 ) -> None:
-    weights = data_dir() / "weights"
-    weights.mkdir(parents=True)
-    tiny_model(weights / "bound.safetensors", licence="CC-BY-NC-SA-4.0")
+    own_model("bound", licence="CC-BY-NC-SA-4.0")
     b = bench()
     b.window.preferences.update(model="bound")
     b.open(chest_file(tmp_path, (24, 56, 72)))

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.core.paths import data_dir
 from engine.io.masks.write import write_volume
 from engine.nets.weights import find_model
 from tests.support.licence import Answering
-from tests.support.models import quick_chest, tiny_model
+from tests.support.models import own_model, quick_chest
 from tests.support.window import Bench, chest_file
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
@@ -26,9 +25,7 @@ LONG_MS = 240_000  # twelve seconds on a quiet machine; the gate measures covera
 @pytest.fixture
 def ready(bench: Callable[..., Bench], tmp_path: Path) -> Bench:
     """A window with a chest and a small random network."""
-    weights = data_dir() / "weights"
-    weights.mkdir(parents=True)
-    tiny_model(weights / "tiny.safetensors")
+    own_model("tiny")
     b = bench()
     b.open(chest_file(tmp_path, (40, 56, 72)))
     return b
@@ -211,9 +208,7 @@ def test_what_is_doubtful_is_said_again_with_the_case_and_goes_when_the_result_i
 
 
 def test_non_commercial_weights_are_asked_about_once(bench: Callable[..., Bench], tmp_path: Path) -> None:
-    weights = data_dir() / "weights"
-    weights.mkdir(parents=True)
-    tiny_model(weights / "bound.safetensors", licence="CC-BY-NC-SA-4.0")
+    own_model("bound", licence="CC-BY-NC-SA-4.0")
     b = bench()
     b.open(chest_file(tmp_path, (40, 56, 72)))
     box = b.window.segment_panel.model_box

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.paths import data_dir
 from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.nets.card import Card
@@ -41,6 +42,13 @@ def tiny_model(
     torch.nn.init.normal_(model.get_submodule("head").weight, std=0.5)  # type: ignore[arg-type]
     save(path, model, described)
     return open_model(path)
+
+
+def own_model(name: str, **card: Any) -> ModelFile:
+    """Write a random network among the person's own weights and return it."""
+    folder = data_dir() / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    return tiny_model(folder / f"{name}.safetensors", **card)
 
 
 def named_model(labels: tuple[str, ...], **card: Any) -> ModelFile:
