@@ -23,14 +23,6 @@ Theme = Literal["dark", "light"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
-def _keys() -> dict[str, tuple[str, ...]]:
-    return {}
-
-
-def _colours() -> dict[str, str]:
-    return {}
-
-
 @dataclass(frozen=True)
 class Prefs:
     """Settings of one person on one machine. `metadata` of a field says what it may be.
@@ -68,9 +60,9 @@ class Prefs:
     undo_mib: int = field(default=512, metadata={"low": 64, "high": 16384})
     kept_mib: int = field(default=DEFAULT_BOUND_MIB, metadata={"low": 256, "high": 1 << 20})
     keep_recent: bool = True
-    keys: dict[str, tuple[str, ...]] = field(default_factory=_keys)
-    label_colours: dict[str, str] = field(default_factory=_colours)
-    licences: dict[str, str] = field(default_factory=_colours)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    label_colours: dict[str, str] = field(default_factory=dict[str, str])
+    licences: dict[str, str] = field(default_factory=dict[str, str])
     why_map: str = "saliency"
     heat_percent: int = field(default=70, metadata={"low": 0, "high": 100})
     last_export_folder: str = ""
