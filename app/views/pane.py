@@ -77,12 +77,16 @@ class PaneTitle(QWidget):
         left = _MARK_PX + 7
         title = PLANE_TITLES[self._name]
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), middle, title)
+        buttons = self.childrenRect().left()
+        wide = painter.fontMetrics().horizontalAdvance(title)
+        if left + wide > buttons:
+            return  # a narrow pane keeps its buttons; the mark's colour tells the plane
+        painter.drawText(QRectF(left, 0, buttons - left, self.height()), middle, title)
         if self.note:
-            left += painter.fontMetrics().horizontalAdvance(title) + 10
+            left += wide + 10
             painter.setFont(pane_font(12))
             painter.setPen(QColor(tokens.muted))
-            painter.drawText(QRectF(left, 0, self.width() - left - 24, self.height()), middle, self.note)
+            painter.drawText(QRectF(left, 0, buttons - left - 4, self.height()), middle, self.note)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Make the pane whole, and back."""

@@ -27,12 +27,16 @@ _ENDS = (
 def draw_axes(painter: QPainter, rect: QRect, camera: OrbitCamera, *, known: bool) -> None:
     """Draw the little cross of six letters in the lower left corner; what points away is fainter.
 
+    A pane too small for it shows the picture only.
+
     Args:
         painter: On the pane.
         rect: The pane.
         camera: Of the picture.
         known: Whether left and right are known; else every letter is a question mark.
     """
+    if min(rect.width(), rect.height()) < 3 * _INSET_PX:
+        return
     centre = QPointF(rect.left() + _INSET_PX, rect.bottom() - _INSET_PX)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     placed = [(camera.axes @ np.array(end), letter, plane) for end, letter, plane in _ENDS]

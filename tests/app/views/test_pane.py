@@ -37,6 +37,20 @@ def test_notes_and_the_keyboard_are_seen(title: PaneTitle) -> None:
     assert (painted(title)[:, 100:] != noted[:, 100:]).any()
 
 
+def test_a_name_is_never_written_beneath_the_buttons(qtbot) -> None:
+    title = PaneTitle("volume")
+    title.row.insertWidget(title.row.count() - 1, buttons := QWidget())
+    buttons.setFixedSize(90, 20)
+    qtbot.addWidget(title)
+    title.show()
+    for width, named in ((260, True), (122, False)):
+        title.resize(width, title.height())
+        title.layout().activate()
+        left = painted(title)[:, 4 : buttons.x()]
+        assert (left != left[0, 0]).any() == named
+        assert (painted(title)[:, buttons.x() : buttons.geometry().right()] == left[0, 0]).all()
+
+
 def test_a_double_click_of_the_left_button_asks_for_the_whole_pane(qtbot) -> None:
     pane = Pane("axial", QWidget())
     qtbot.addWidget(pane)

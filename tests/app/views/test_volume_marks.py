@@ -65,6 +65,15 @@ def test_without_known_sides_there_are_question_marks_only(qapp, monkeypatch) ->
     assert set(letters(monkeypatch, OrbitCamera(), known=False)) == {"?"}
 
 
+def test_a_pane_too_small_for_the_cross_shows_the_picture_only(qapp) -> None:
+    for size, seen in ((SIZE, True), (2 * _INSET_PX, False)):
+        image = canvas()
+        painter = QPainter(image)
+        draw_axes(painter, QRect(0, 0, size, size), OrbitCamera(), known=True)
+        painter.end()
+        assert drawn(image).any() == seen
+
+
 def test_arms_have_the_colours_of_their_planes(qapp) -> None:
     picture = canvas()
     painter = QPainter(picture)
