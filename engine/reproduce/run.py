@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from engine.core.atomic import write_text
-from engine.core.errors import InputError
+from engine.core.errors import FormatError, InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.privacy import hashed
 from engine.metrics.overlap import Counts
@@ -161,7 +161,7 @@ def _agree(out: Path, table: Table, data: Path, effort: Effort) -> None:
         plain = asked | {"shortened": shortened(table, effort)}
         write_text(note, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
         return
-    before = {"size": "paper"} | json.loads(note.read_text(encoding="utf-8"))
+    before = {"size": "paper"} | _told(note, "Give another folder with -o.")
     other = next((key for key in asked if before.get(key) != asked[key]), None)
     if other is not None:
         raise InputError(
@@ -240,9 +240,22 @@ def _row(todo: _Todo, data: Path, folder: Path, progress: Progress, cancel: Canc
 
 
 def _read(done: Path) -> Scored:
-    plain = json.loads(done.read_text(encoding="utf-8"))
-    cases = {m: [math.nan if v is None else float(v) for v in vs] for m, vs in plain["cases"].items()}
-    return Scored(**plain | {"cases": cases})
+    plain = _told(done, "Delete it: the row is measured again.")
+    plain["cases"] = {m: [math.nan if v is None else float(v) for v in vs] for m, vs in plain["cases"].items()}
+    return Scored(**plain)
+
+
+def _told(path: Path, fix: str) -> dict[str, Any]:
+    """Return what a file of the table says.
+
+    Raises:
+        FormatError: it is damaged; `fix` helps.
+    """
+    try:
+        return {**json.loads(path.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, TypeError) as error:
+        name = f"{path.parent.name}/{path.name}"
+        raise FormatError(f"“{name}” cannot be read.", f"{type(error).__name__}.", fix) from error
 
 
 def divided(recipe: Recipe, data: Path, by: By) -> Divided:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.core.errors import Cancelled, InputError
+from engine.core.errors import Cancelled, FormatError, InputError
 from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.io.masks.write import write_volume
@@ -79,6 +79,23 @@ def test_rows_of_another_effort_or_of_other_data_are_not_mixed(data, table, tmp_
             running.reproduce(table, where, out, effort=running.Effort(steps=steps))
     with pytest.raises(InputError, match="size"):
         running.reproduce(table, data, out, effort=running.Effort(steps=3, size="small"))
+
+
+@pytest.mark.parametrize("held", ["{", "[1, 2]", ""])
+def test_damaged_files_of_a_table_are_named(data, table, tmp_path, monkeypatch, held):
+    out = tmp_path / "out"
+    with monkeypatch.context() as untrained:
+        untrained.setattr(running, "_row", lambda *_: None)
+        running.reproduce(table, data, out)
+    (out / running.ASKED).write_text(held)
+    with pytest.raises(FormatError, match=r"out/asked\.json"):
+        running.reproduce(table, data, out)
+    (out / running.ASKED).unlink()
+    row = out / f"{running.recipe_of(table, table.rows[0], running.Effort()).name}-by-patient"
+    row.mkdir()
+    (row / running.RESULT).write_text(held)
+    with pytest.raises(FormatError, match=r"by-patient/result\.json"):
+        running.reproduce(table, data, out, splits=("patient",))
 
 
 class _StopAt:
