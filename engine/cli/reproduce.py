@@ -36,7 +36,7 @@ def main(words: Sequence[str]) -> int:
         choices=("paper", "medium", "small"),
         default="paper",
         help="paper: as published, for a graphics card (default). small: coarser pictures, narrower networks, few "
-        "updates, minutes a table on a processor; medium: hours. All rows alike, and the table says it",
+        "updates, a minute or two a row on a processor; medium: hours a row. All rows alike, and the table says it",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="updates a row, in place of the size's")
     parser.add_argument("--minutes", type=float, metavar="N", help="time a row, in place of updates")

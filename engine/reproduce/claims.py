@@ -44,8 +44,8 @@ class Sizes:
     """At what sizes a table can be trained beside the paper's.
 
     Args:
-        medium: Some hours on a processor.
-        small: Some minutes.
+        medium: Some hours a row on a processor.
+        small: A minute or two a row.
     """
 
     medium: Size | None = None
