@@ -6,11 +6,15 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.parser import verb_parser
 from engine.cli.sources import add_source_options, open_source
 from engine.cli.terminal_progress import TerminalProgress
 from engine.core.errors import InputError
+
+if TYPE_CHECKING:
+    from engine.case.volume import Volume
 
 
 def main(words: Sequence[str]) -> int:
@@ -51,12 +55,7 @@ def main(words: Sequence[str]) -> int:
             print(forbidden, file=sys.stderr)
     progress = TerminalProgress()
     volume = open_source(given.source, given, progress=progress)
-    if not volume.has_hu:
-        raise InputError(
-            f"“{given.source.name}” cannot be explained.",
-            "Its grey values are no Hounsfield units.",
-            "Open the original DICOM series of the chest.",
-        )
+    _refuse_a_picture(volume, given.source)
     told = explain(volume.hu, volume.grid, model, Question(point, given.label, against), progress=progress)
     given.out.mkdir(parents=True, exist_ok=True)
     files: dict[str, str] = {}
@@ -77,6 +76,15 @@ def main(words: Sequence[str]) -> int:
     write_text(given.out / "explain.json", text + "\n")
     print(text if given.json else told.sentence)
     return 0
+
+
+def _refuse_a_picture(volume: Volume, source: Path) -> None:
+    if not volume.has_hu:
+        raise InputError(
+            f"“{source.name}” cannot be explained.",
+            "Its grey values are no Hounsfield units.",
+            "Open the original DICOM series of the chest.",
+        )
 
 
 def _compared(against: str, probabilities: dict[str, float]) -> dict[str, object]:
