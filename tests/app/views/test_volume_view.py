@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,14 @@ def live(qtbot: Any, view: VolumeView) -> None:
 
 
 def settle(qtbot: Any, view: VolumeView) -> None:
-    """Wait for a final frame that was asked for now."""
-    view.set_camera(view.camera)
-    with qtbot.waitSignal(view._thread.frame, timeout=WAIT, check_params_cb=lambda f: f.final):  # type: ignore[union-attr]
-        view.set_camera(view.camera)
+    """Wait for a final frame that was asked for now; one that was under way has another camera, an equal one."""
+    asked = replace(view.camera)
+    with qtbot.waitSignal(
+        view._thread.frame,  # type: ignore[union-attr]
+        timeout=WAIT,
+        check_params_cb=lambda frame: frame.final and frame.camera is asked,
+    ):
+        view.set_camera(asked)
     qtbot.wait(20)
 
 
