@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
+import numpy as np
+
+from engine.case.labelset import LabelSet
 from engine.case.volume import Notice
 from engine.core.errors import InputError
-from engine.core.types import HuArray
+from engine.core.types import HuArray, LabelArray
 from engine.geometry.grid import Grid
 from engine.prep.lungs import Lungs
 
 EMPTY, GREY, NOT_CT, NOT_CHEST = "empty", "grey-8bit", "not-ct", "not-chest"
 LITTLE, SMALL, CUT, CUT_SIDE = "little-lung", "small-lungs", "lung-cut", "lung-cut-side"
 COARSE, WIDE, FEW, OTHER = "coarse", "coarse-pixels", "few-slices", "other-spacing"
-DENSITY, DEVICE, MEMORY = "split-by-density", "device", "memory"
+HAZY, DENSITY, DEVICE, MEMORY = "hazy-lungs", "split-by-density", "device", "memory"
 
 CODES = MappingProxyType(
     {
@@ -34,6 +37,7 @@ CODES = MappingProxyType(
         WIDE: "wide pixels",
         FEW: "too few slices for a network that sees blocks",
         OTHER: "slices farther apart than the network learned from",
+        HAZY: "much of the lungs is called ground-glass",
         DENSITY: "ground-glass and consolidation told apart by density",
         DEVICE: "computed on another device than asked for",
         MEMORY: "something was left out for want of memory",
@@ -52,6 +56,8 @@ _SOFT_LEAST = 0.55
 _LUNG_OF_BODY = 0.04
 _DENSE_LEAST = 0.4
 """Share of the air found that has the density of lung: 0.8 and more in lungs, 0.1 in a blown-up bowel."""
+_HAZY_SHARE = 0.4
+_EVERY = 2
 _ADULT_ML = 1500.0
 _CHILD_ML = 700.0
 _FINAL = frozenset((EMPTY, GREY))
@@ -177,6 +183,26 @@ def check_lungs(lungs: Lungs, grid: Grid) -> list[Notice]:
         )
         return [Notice(NOT_CHEST, text, "refuse")]
     return [*_check_edges(lungs), *_check_size(lungs, grid)]
+
+
+def check_labels(labels: LabelArray, labelset: LabelSet) -> list[Notice]:
+    """Return what is odd about a result: haze over much of the lungs may be breath that was not held.
+
+    Args:
+        labels: (z, y, x); every second row and column is counted.
+        labelset: Its labels.
+    """
+    counts = np.bincount(labels[:, ::_EVERY, ::_EVERY].reshape(-1), minlength=256)
+    ml = {label.key: int(counts[label.id]) for label in labelset}
+    hazy = ml.get("ground_glass", 0)
+    lungs = hazy + sum(ml.get(key, 0) for key in ("lung_right", "lung_left", "consolidation"))
+    if hazy <= _HAZY_SHARE * lungs:
+        return []
+    text = (
+        f"{100 * hazy / lungs:.0f} % of the lungs is called ground-glass. Lungs look the same after breathing out: "
+        "look whether it is disease."
+    )
+    return [Notice(HAZY, text)]
 
 
 def _without_lungs(lungs: Lungs) -> Notice:

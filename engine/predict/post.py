@@ -20,6 +20,8 @@ LUNG_PIECE_ML = 1.0
 """A piece of lung of less than this, connected to neither lung, is not lung."""
 SPECK_ML = 0.03
 """A lesion of less than this is noise: a ball of 4 mm."""
+FLUID_SPECK_ML = 5.0
+"""Fluid of less than this is no effusion that anybody would report; networks see such pieces at most diaphragms."""
 REACH_MM = 10.0
 FLUID_REACH_MM = 30.0
 INSIDE_SHARE = 0.1
@@ -32,7 +34,8 @@ class Cleaning:
 
     Args:
         lung_piece_ml: Smaller loose pieces of lung go.
-        speck_ml: Smaller lesions go.
+        speck_ml: Smaller lesions go …
+        fluid_speck_ml: … and smaller pieces of fluid.
         reach_mm: Ground-glass and consolidation farther than this from lung go.
         fluid_reach_mm: Fluid farther than this from lung goes; it may lie where a lung has no air left.
         inside_share: Of a lesion, the network has to call at least this lung as well, where it was taught that lungs
@@ -41,6 +44,7 @@ class Cleaning:
 
     lung_piece_ml: float = LUNG_PIECE_ML
     speck_ml: float = SPECK_ML
+    fluid_speck_ml: float = FLUID_SPECK_ML
     reach_mm: float = REACH_MM
     fluid_reach_mm: float = FLUID_REACH_MM
     inside_share: float = INSIDE_SHARE
@@ -237,8 +241,8 @@ def _settle_lesions(
     if found is None:
         return changed
     voxel_ml = float(np.prod(spacing)) / 1000
-    wrong = found.sizes < round(cleaning.speck_ml / voxel_ml)
     held = found.value_of == 1
+    wrong = found.sizes < np.where(held, *(round(ml / voxel_ml) for ml in (cleaning.speck_ml, cleaning.fluid_speck_ml)))
     reach = (cleaning.reach_mm, cleaning.fluid_reach_mm)
     near, within = _reached(found, lung, spacing, air_lung, reach, look)
     wrong |= np.where(held, ~near, ~within)

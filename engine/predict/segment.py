@@ -229,7 +229,7 @@ class _Work:
             labelset=self._decoder.labelset,
             model_id=self._model.id,
             model_sha256=self._card.sha256,
-            notices=tuple(dict.fromkeys(self._notices)),
+            notices=tuple(dict.fromkeys([*self._notices, *guards.check_labels(self._part, self._decoder.labelset)])),
             windows=self._run.windows,
             windows_skipped=self._run.skipped,
             seconds=0.0,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.case.labelset import Label, LabelSet, default_labelset
 from engine.case.volume import Notice
 from engine.core.errors import InputError
 from engine.geometry.box import Box
@@ -213,3 +214,20 @@ def test_a_refusal_travels_between_processes() -> None:
 def test_every_code_has_its_meaning_and_its_name() -> None:
     codes = {v for k, v in vars(guards).items() if k.isupper() and isinstance(v, str) and not k.startswith("_")}
     assert codes - {guards.BY_DENSITY} == set(CODES)
+
+
+@pytest.mark.parametrize(("share", "codes"), [(0.35, []), (0.45, [guards.HAZY])])
+def test_haze_over_much_of_the_lungs_is_doubted(share: float, codes: list[str]) -> None:
+    labels = np.zeros((10, 40, 40), np.uint8)
+    labels[:, 4:36, 4:36] = np.repeat([1, 2], 16)
+    labels[:, 4:10, 4:8] = 4
+    labels[:, 4:36, 4:36][np.random.default_rng(0).random((10, 32, 32)) < share] = 3
+    said = guards.check_labels(labels, default_labelset())
+    assert [notice.code for notice in said] == codes
+    assert not said or "45 %" in said[0].text
+
+
+def test_a_result_without_lungs_or_ground_glass_is_not_doubted() -> None:
+    only_fluid = np.full((3, 8, 8), 5, np.uint8)
+    assert guards.check_labels(only_fluid, default_labelset()) == []
+    assert guards.check_labels(only_fluid, LabelSet((Label(5, "own", "Own", "#123456"),))) == []

@@ -92,6 +92,15 @@ def test_specks_become_the_lung_beneath_and_lesions_stay(lungs: np.ndarray) -> N
     assert (labels[12:15, 20:24, 50:54] == 4).all()
 
 
+@pytest.mark.parametrize(("slices", "stays"), [(5, False), (6, True)])
+def test_fluid_of_less_than_five_millilitres_is_no_effusion(lungs: np.ndarray, slices: int, stays: bool) -> None:
+    labels = lungs.copy()
+    labels[8 : 8 + slices, 26:40, 45:60] = 5  # 0.98 ml a slice
+    before = labels.copy()
+    clean(labels, lungs, SPACING, DECODER)
+    np.testing.assert_array_equal(labels, before if stays else lungs)
+
+
 def test_consolidation_beside_ground_glass_counts_as_one_with_it(lungs: np.ndarray) -> None:
     labels = lungs.copy()
     labels[10, 20:24, 10:14] = 3
@@ -104,12 +113,12 @@ def test_a_lesion_far_from_any_lung_goes_and_fluid_only_from_farther_away(lungs:
     far = np.zeros((24, 50, 120), np.uint8)
     far[:, :, :70] = lungs
     labels = far.copy()
-    labels[8:12, 10:20, 76:80] = 3  # 19 mm from the left lung
-    labels[14:18, 10:20, 76:80] = 5
-    labels[14:18, 10:20, 100:110] = 5  # 49 mm
+    labels[6:10, 10:20, 76:80] = 3  # 19 mm from the left lung
+    labels[12:20, 10:30, 76:84] = 5
+    labels[12:20, 10:30, 100:110] = 5  # 49 mm
     clean(labels, far, SPACING, DECODER)
     assert not (labels == 3).any()
-    assert (labels[14:18, 10:20, 76:80] == 5).all()
+    assert (labels[12:20, 10:30, 76:84] == 5).all()
     assert not (labels[14:18, 10:20, 100:110] == 5).any()
 
 
