@@ -158,7 +158,7 @@ def test_openvino_says_what_torch_says(name: str, norm: str, near: float) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_four_slices_can_be_learned_by_heart(name: str) -> None:
-    """Or one small block in 3-D: blobs that are a little brighter than noise."""
+    """Or two small blocks in 3-D (torch convolves a single one slowly): blobs that are a little brighter than noise."""
     model = small(name)
     depth = 16 if NETWORKS.get(name).dims == 3 else 1
     generator = torch.Generator().manual_seed(2)
@@ -166,7 +166,7 @@ def test_four_slices_can_be_learned_by_heart(name: str) -> None:
     truth = torch.stack(
         [
             ((z - depth // 2) ** 2 + (y - cy) ** 2 + (x - cx) ** 2 < 81)[None].float()
-            for cy, cx in ((14, 30), (30, 14), (24, 24), (34, 34))[: 1 if depth > 1 else 4]
+            for cy, cx in ((14, 30), (30, 14), (24, 24), (34, 34))[: 2 if depth > 1 else 4]
         ]
     )
     picture = 0.5 * truth + 0.2 * torch.randn(truth.shape, generator=generator)
@@ -178,7 +178,7 @@ def test_four_slices_can_be_learned_by_heart(name: str) -> None:
         logits = model(picture)
         loss(logits, target).backward()
         optimiser.step()
-        if step % 20 == 0:
+        if step % 5 == 0:
             found = (logits.detach() > 0).float()
             if 2 * (found * truth).sum() / (found.sum() + truth.sum()) >= 0.95:
                 return
