@@ -10,6 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 
+from app.look.figures import THIN, number
 from app.model.session import Session
 from app.views.colours import DOUBTFUL, HALO, LETTERS, TEXT
 from app.views.frame import PlaneFrame
@@ -20,8 +21,6 @@ from engine.core.types import FloatZyx, IndexZyx
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 
-THIN = "\u2009"
-"""Between a number and its unit."""
 HIDE_BELOW_PX = 260
 _LOWEST_PX = 140
 _INSET = 6
@@ -41,12 +40,6 @@ class CornerTexts:
     top_right: tuple[str, ...]
     bottom_left: tuple[str, ...]
     bottom_right: tuple[str, ...]
-
-
-def number(value: float, digits: int = 0) -> str:
-    """Return a number as it is written on screen, with a true minus sign."""
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−" if text.strip("-0.") else "")  # what rounds to 0 has no sign
 
 
 def corner_texts(

@@ -12,9 +12,10 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from app.look.figures import THIN, number
 from app.model.session import PLANES, LayoutName, Session
 from app.model.tool import Tool
-from app.views.annotations import SLAB_NAMES, THIN, number
+from app.views.annotations import SLAB_NAMES
 from app.views.pane import Pane
 from app.views.slice_view import SliceView
 from app.views.volume_view import VolumeView

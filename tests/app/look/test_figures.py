@@ -22,6 +22,14 @@ def test_the_noise_of_a_measured_distance_changes_no_digit(size: float) -> None:
     assert figures.mm(size).replace(figures.THIN, " ") == "1.3 mm"
 
 
+@pytest.mark.parametrize(("value", "digits", "text"), [
+    (-0.04, 1, "0.0"), (0.04, 1, "0.0"), (-0.4, 0, "0"), (-0.06, 1, "−0.1"), (-12.34, 1, "−12.3"), (-10, 0, "−10"),
+    (12.0, 0, "12"),
+])  # fmt: skip
+def test_minus_is_a_true_one_and_what_rounds_to_zero_has_none(value: float, digits: int, text: str) -> None:
+    assert figures.number(value, digits) == text
+
+
 def test_the_locale_writes_its_own_decimal_sign() -> None:
     QLocale.setDefault(QLocale("de_DE"))
     try:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QRegion
 
 from app.look import figures
+from app.look.figures import THIN
 from app.model.session import Session, Slab
-from app.views.annotations import THIN, corner_texts, number, position_text, value_text
+from app.views.annotations import corner_texts, position_text, value_text
 from app.views.slice_view import SliceView
 from engine.case.volume import Notice, SeriesInfo, Volume
 from engine.geometry.hu import Window
@@ -92,9 +93,16 @@ def test_no_text_names_what_is_not_in_the_neutral_info(session: Session, pane: M
     assert "secret-hash" not in everything
 
 
-@pytest.mark.parametrize(("value", "text"), [(-0.04, "0"), (-3.0, "−3"), (12.0, "12")])
-def test_numbers_have_a_true_minus_and_no_minus_zero(value: float, text: str) -> None:
-    assert number(value) == text
+def test_a_thickness_is_rounded_as_the_panels_round_it(session: Session, pane: MakePane) -> None:
+    view = pane("axial")
+    base = a_case()
+    info = SeriesInfo("CT 12 slices", "dicom", thickness_mm=1.25)
+    case = type(base)(Volume(base.volume.hu, base.volume.grid, info))
+    session.set_case(case)
+    assert view.frame is not None
+    texts = corner_texts(session, case, view.frame, view.viewport, 0, (0, 0, 0))
+    assert texts.bottom_right[1].endswith(f"{figures.mm(1.25)} thick")
+    assert figures.mm(1.25) == f"1.3{THIN}mm"
 
 
 def test_the_scale_bar_is_as_long_as_it_says(session: Session, pane: MakePane) -> None:
@@ -107,14 +115,6 @@ def test_the_scale_bar_is_as_long_as_it_says(session: Session, pane: MakePane) -
         runs = np.diff(np.flatnonzero(np.concatenate(([True], line < 120, [True]))))
         longest = max(longest, int(runs.max()) - 1)
     assert longest == round(5 * view.viewport.scale)
-
-
-@pytest.mark.parametrize(("value", "digits", "text"), [
-    (-0.04, 1, "0.0"), (0.04, 1, "0.0"), (-0.4, 0, "0"), (-0.06, 1, "−0.1"), (-12.34, 1, "−12.3"), (-10, 0, "−10"),
-])  # fmt: skip
-def test_what_rounds_to_zero_has_no_sign(value: float, digits: int, text: str) -> None:
-    assert number(value, digits) == text
-    assert figures.number(value, digits) == text
 
 
 @pytest.mark.parametrize("size", [(500, 400), (240, 130)])
