@@ -92,6 +92,14 @@ class VolumeFeed(QObject):
         if self._preset is not None:
             self.show_volume(self._preset)
 
+    @property
+    def waiting_text(self) -> str:
+        """What is said while nothing is shown: whether something is on its way."""
+        case = self._session.case
+        if case is None or self.shown_revision == case.revision or not case.labels.counts[1:].any():
+            return "Labels appear here as surfaces."
+        return "Making surfaces …"
+
     def ball(self) -> tuple[PointLps, float]:
         """Return centre (LPS) and radius in mm of what is shown: the labels, or the whole volume."""
         case = self._session.case
@@ -109,6 +117,7 @@ class VolumeFeed(QObject):
     def _on_labels(self, change: Change) -> None:
         if change.box is None:
             self._show_skins()
+        if change.box is None or self.empty:
             self.refreshed.emit()
         if change.box is not None or self._glass() != self._made_for:
             self._idle.stop()

@@ -299,7 +299,7 @@ class VolumeView(QWidget):
             draw_card(painter, self.rect(), "", "Preparing the 3-D view …")
         else:
             if self._feed is not None and self._feed.empty:  # the frame holds a crosshair in nothing
-                draw_card(painter, self.rect(), "", "Labels appear here as surfaces.")
+                draw_card(painter, self.rect(), "", self._feed.waiting_text)
             else:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(QRectF(self.rect()), self._frame.image)

@@ -101,6 +101,25 @@ def test_an_edit_reaches_the_surface(session: Session, gl_view: VolumeView, qtbo
 
 
 @pytest.mark.gl
+def test_the_first_surfaces_are_announced_while_they_are_made(
+    session: Session, gl_view: VolumeView, qtbot: Any
+) -> None:
+    case = a_case(grid=GRID, labelset=SOLID)
+    session.set_case(case)
+    qtbot.waitUntil(lambda: gl_view.frame is not None and gl_view.feed is not None, timeout=WAIT)
+    feed = gl_view.feed
+    assert feed is not None
+    qtbot.waitUntil(lambda: feed.shown_revision == case.revision, timeout=WAIT)
+    assert feed.waiting_text == "Labels appear here as surfaces."
+    box = Box((6, 12, 6), (18, 28, 20))
+    change = Delta.between(case.labels, box, np.ones(box.shape, np.uint8), title="Brush", author="user")
+    case.history.apply(change)
+    assert feed.empty
+    assert feed.waiting_text == "Making surfaces …"
+    qtbot.waitUntil(lambda: not feed.empty, timeout=WAIT)
+
+
+@pytest.mark.gl
 def test_a_double_click_takes_the_crosshair_to_the_surface(session: Session, gl_view: VolumeView, qtbot: Any) -> None:
     case = a_chest()
     session.set_case(case)
