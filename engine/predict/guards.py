@@ -192,10 +192,12 @@ def check_labels(labels: LabelArray, labelset: LabelSet) -> list[Notice]:
         labels: (z, y, x); every second row and column is counted.
         labelset: Its labels.
     """
-    counts = np.bincount(labels[:, ::_EVERY, ::_EVERY].reshape(-1), minlength=256)
-    ml = {label.key: int(counts[label.id]) for label in labelset}
-    hazy = ml.get("ground_glass", 0)
-    lungs = hazy + sum(ml.get(key, 0) for key in ("lung_right", "lung_left", "consolidation"))
+    counts = np.zeros(256, np.int64)
+    for plane in labels:  # numpy counts in eight times the bytes
+        counts += np.bincount(plane[::_EVERY, ::_EVERY].reshape(-1), minlength=256)
+    seen = {label.key: int(counts[label.id]) for label in labelset}
+    hazy = seen.get("ground_glass", 0)
+    lungs = hazy + sum(seen.get(key, 0) for key in ("lung_right", "lung_left", "consolidation"))
     if hazy <= _HAZY_SHARE * lungs:
         return []
     text = (
