@@ -73,9 +73,20 @@ class Unet25d(nn.Module):
         """The output layer."""
         return self.plane.head
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, K, D, H, W) of `x` (B, C, D, H, W), any size."""
-        reach, depth = self.arch.context, x.shape[2]
-        tall = torch.cat([*[x[:, :, :1]] * reach, x, *[x[:, :, -1:]] * reach], dim=2)
+    @property
+    def frame(self) -> int:
+        """Slices on either side that :meth:`forward` wants of a framed input."""
+        return self.arch.context
+
+    def forward(self, x: Tensor, *, framed: bool = False) -> Tensor:
+        """Return logits (B, K, D, H, W) of `x` (B, C, D, H, W), any size.
+
+        Args:
+            x: The slices; `framed`, also the neighbours of the first and the last one, of which nothing is said.
+            framed: Whether it is so.
+        """
+        reach = self.arch.context
+        depth = x.shape[2] - 2 * reach if framed else x.shape[2]
+        tall = x if framed else torch.cat([*[x[:, :, :1]] * reach, x, *[x[:, :, -1:]] * reach], dim=2)
         near = torch.cat([tall[:, :, i : i + depth] for i in range(2 * reach + 1)], dim=1)
         return over_slices(self.plane, near)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.core.types import HuArray, IndexZyx, LabelArray
 
 AIR_HU = -1024
+_BREATH_CHANCE = 0.6
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Augmentation:
         blur_slices: Largest standard deviation of blur across slices: a thicker slice.
         sharpen: Largest enhancement of edges: a harder kernel.
         frame: Largest share of a side that a narrower field of view cuts off; beyond is air, not learned from.
+        breath_hu: Most by which the air-filled lung gets denser, as in a chest scanned with little breath; mostly much
+            less, and up to a sixth of it thinner.
         shift_hu: Largest offset.
         contrast: Largest relative change of contrast.
         chance: Probability of each single change.
@@ -44,6 +47,7 @@ class Augmentation:
     blur_slices: float = 0.8
     sharpen: float = 0.8
     frame: float = 0.2
+    breath_hu: float = 0.0
     shift_hu: float = 25.0
     contrast: float = 0.07
     chance: float = 0.4
@@ -89,6 +93,8 @@ def cut(
         values = np.ascontiguousarray(values[..., ::-1])
         ids, sides, inside = (np.ascontiguousarray(a[..., ::-1]) for a in (ids, sides, inside))
         ids, sides = swap_sides(ids), swap_sides(sides)
+    if augmentation.breath_hu and rng.random() < _BREATH_CHANCE:
+        values = _breathed(values, sides, augmentation.breath_hu, rng)
     values = _grey(values, augmentation, rng)
     if augmentation.frame and rng.random() < augmentation.chance / 2:
         values, inside = _framed(values, inside, augmentation.frame, rng)
@@ -159,6 +165,15 @@ def _framed(
     seen = np.zeros((ny, nx), np.uint8)
     seen[int(top * ny) : ny - int(bottom * ny), int(left * nx) : nx - int(right * nx)] = 1
     return np.where(seen > 0, values, np.float32(AIR_HU)), inside * seen
+
+
+def _breathed(
+    values: NDArray[np.float32], sides: LabelArray, most: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return lungs that hold more or less air: all of it changes, the airways and what is dense already do not."""
+    change = np.float32(most * (7 / 6 * float(rng.random()) ** 3 - 1 / 6))
+    lung = np.clip((-250 - values) / 550, 0, 1) * np.clip((values + 1015) / 60, 0, 1)
+    return np.where(sides > 0, values + change * lung, values).astype(np.float32)
 
 
 def _grey(values: NDArray[np.float32], augmentation: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -51,12 +51,21 @@ class Drawer:
         recipe: Patch, labels, share of foreground, augmentation, seed.
         cases: One function per case that reads it; read cases are kept as memory allows.
         share: Which patches of each batch are drawn here; all if None.
+        frame: Slices more on either side, for a network to see and not to learn from.
     """
 
     def __init__(
-        self, recipe: Recipe, cases: Sequence[Callable[[], Sample]], share: Sequence[int] | None = None
+        self,
+        recipe: Recipe,
+        cases: Sequence[Callable[[], Sample]],
+        share: Sequence[int] | None = None,
+        *,
+        frame: int = 0,
     ) -> None:
         self.recipe = recipe
+        depth, rows, columns = recipe.patch
+        self._size = ((recipe.training.slices or depth) + 2 * frame, rows, columns)
+        self._taught = slice(frame, self._size[0] - frame)
         self._cases = cases
         self._share = range(recipe.training.batch) if share is None else share
         self._lock = threading.Lock()  # batches may be drawn on several threads
@@ -79,8 +88,9 @@ class Drawer:
         recipe = self.recipe
         loaded = self._case(int(rng.integers(len(self._cases))))
         sample = loaded.sample
-        centre = _centre(loaded, recipe.patch, recipe.training.foreground, rng)
-        hu, ids, sides, inside = cut(sample.hu, sample.ids, sample.lungs, centre, recipe.patch, recipe.augment, rng)
+        centre = _centre(loaded, self._size, recipe.training.foreground, rng)
+        hu, *truth = cut(sample.hu, sample.ids, sample.lungs, centre, self._size, recipe.augment, rng)
+        ids, sides, inside = (array[self._taught] for array in truth)
         inside = np.where(ids == UNKNOWN, np.uint8(0), inside)
         return Patch(hu, ids, sides, inside, sample.known, sample.infection is not None)
 
@@ -106,7 +116,7 @@ def _room_for_cases() -> int:
 
 @dataclass(frozen=True)
 class Patch:
-    """A patch with its truth, (D, H, W) each."""
+    """A patch with its truth, (D, H, W) each; `hu` may be framed by further slices."""
 
     hu: NDArray[np.float32]
     labels: LabelArray

@@ -50,7 +50,9 @@ def freeze_norms(model: nn.Module) -> None:
 
 
 @torch.no_grad()
-def steady_norms(model: nn.Module, batches: Iterable[Tensor], device: torch.device, *, bf16: bool) -> None:
+def steady_norms(
+    model: nn.Module, batches: Iterable[Tensor], device: torch.device, *, bf16: bool, framed: bool = False
+) -> None:
     """Replace the running statistics of batch normalisation by their plain mean over `batches`.
 
     The running ones remember only the last few patches, and a patch of liver is no patch of lung.
@@ -60,7 +62,9 @@ def steady_norms(model: nn.Module, batches: Iterable[Tensor], device: torch.devi
         batches: (B, 1, D, H, W) intensities.
         device: Of the model.
         bf16: Compute as in training.
+        framed: The batches hold slices more on either side, and the network is told so.
     """
+    given = {"framed": True} if framed else {}
     norms = [m for m in model.modules() if isinstance(m, _NORMS)]
     before = [m.momentum for m in norms]
     for norm in norms:
@@ -68,6 +72,6 @@ def steady_norms(model: nn.Module, batches: Iterable[Tensor], device: torch.devi
         norm.momentum = None
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
         for x in batches:
-            model(x.to(device, memory_format=torch.channels_last_3d))
+            model(x.to(device, memory_format=torch.channels_last_3d), **given)
     for norm, momentum in zip(norms, before, strict=True):
         norm.momentum = momentum

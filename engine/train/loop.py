@@ -90,7 +90,9 @@ class Trainer:
         self.loss = make_loss(recipe)
         self.optimiser = make_optimiser(self.model, recipe)
         self.average = Average(self.model, training.ema)
-        self.drawer = Drawer(recipe, self.train, self.world.share(training.batch))
+        frame = getattr(self.model, "frame", 0) if training.slices else 0
+        self._framed: dict[str, bool] = {"framed": True} if frame else {}
+        self.drawer = Drawer(recipe, self.train, self.world.share(training.batch), frame=frame)
         self.step = 0
         self.best = -1.0
         self.waited = 0
@@ -179,7 +181,7 @@ class Trainer:
     def _forward(self, x: Tensor, target: Target) -> Tensor:
         x = x.to(self.device, memory_format=torch.channels_last_3d)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bf16):
-            logits = self.parallel(x)
+            logits = self.parallel(x, **self._framed)
         return self.loss(logits, target.to(self.device))
 
     @property
@@ -191,7 +193,7 @@ class Trainer:
     def _freeze(self) -> None:
         """Measure the batch statistics over many patches and keep them from here on."""
         batches = (self.drawer.batch(self.recipe.training.steps + i)[0] for i in range(_NORM_BATCHES))
-        steady_norms(self.model, batches, self.device, bf16=self._bf16)
+        steady_norms(self.model, batches, self.device, bf16=self._bf16, framed=bool(self._framed))
         freeze_norms(self.model)
         self.average.take_buffers(self.model)
         self.frozen = True

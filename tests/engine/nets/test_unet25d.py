@@ -26,6 +26,14 @@ def test_a_slice_is_read_with_its_neighbours_and_the_ends_stand_in_for_missing_o
             assert torch.allclose(whole[:, :, z], alone, atol=1e-5)
 
 
+def test_a_framed_input_says_the_same_of_the_slices_inside_the_frame():
+    model = _small()
+    x = torch.randn(1, 1, 5, 24, 32)
+    with torch.inference_mode():
+        assert model.frame == 1
+        assert torch.allclose(model(x, framed=True), model(x)[:, :, 1:-1], atol=1e-5)
+
+
 def test_what_lies_farther_away_changes_nothing():
     model = _small(context=2)
     x = torch.randn(1, 1, 9, 24, 32)

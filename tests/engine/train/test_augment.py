@@ -122,6 +122,26 @@ def test_a_thicker_slice_mixes_neighbours():
     assert values[3, 8, 8] > -790
 
 
+def test_another_breath_changes_the_air_of_the_lung_alone():
+    hu = np.full((4, 24, 24), -850, np.int16)
+    lungs = np.ones(hu.shape, np.uint8)
+    lungs[:, :, 16:] = 0  # room air looks the same and stays
+    hu[:, :4], hu[:, 4:8] = 40, -1020  # tissue and a bronchus
+    breath = replace(STILL, breath_hu=200.0)
+    changes = []
+    for seed in range(200):
+        values, *_ = cut(hu, lungs, lungs, (2, 12, 12), (4, 24, 24), breath, np.random.default_rng(seed))
+        moved = values - hu
+        assert np.abs(moved[:, :8]).max() == 0
+        assert np.abs(moved[:, :, 16:]).max() == 0
+        assert np.ptp(moved[:, 8:, :16]) == 0
+        changes.append(float(moved[2, 12, 4]))
+    assert -34 <= min(changes) < -20
+    assert 150 < max(changes) <= 200
+    assert 0.2 < np.mean(np.array(changes) == 0) < 0.6
+    assert np.median(changes) < 30
+
+
 def test_the_same_seed_gives_the_same_patch(case):
     one, two = (cut(*case, (9, 14, 19), (8, 8, 8), Augmentation(), np.random.default_rng(5)) for _ in range(2))
     for a, b in zip(one, two, strict=True):

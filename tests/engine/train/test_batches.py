@@ -30,6 +30,25 @@ def test_shapes_and_ranges():
     assert target.annotated.tolist() == [[1, 1, 1]] * 2
 
 
+def test_slices_are_taught_alone_and_seen_with_their_neighbours():
+    recipe = tiny_recipe(slices=2)
+    alone = Drawer(recipe, readers()).batch(0)
+    assert alone[0].shape == (2, 1, 2, 32, 32)
+    x, target = Drawer(recipe, readers(), frame=1).batch(0)
+    assert x.shape == (2, 1, 4, 32, 32)
+    assert target.labels.shape == (2, 3, 2, 32, 32)
+    assert target.valid.shape == (2, 1, 2, 32, 32)
+
+
+def test_the_truth_is_that_of_the_middle_of_the_frame():
+    plain = dataclasses.replace(tiny_recipe(slices=1), augment=None)
+    drawer = Drawer(plain, readers(1), frame=1)
+    for seed in range(12):
+        patch = drawer.patch(np.random.default_rng(seed))
+        lung = patch.hu[1] < -600  # two dark lungs in grey tissue; haze is labelled apart
+        np.testing.assert_array_equal(lung & (patch.labels[0] != 3), (patch.lungs[0] > 0) & (patch.labels[0] != 3))
+
+
 def test_a_lesion_lies_in_its_lung():
     sample = tiny_sample()
     lung = label_mask("lung", sample.labels, sample.lungs)

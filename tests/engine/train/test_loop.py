@@ -47,6 +47,22 @@ def test_a_resumed_training_has_the_curve_of_an_uninterrupted_one(tmp_path):
     assert len(_losses(halves)) == 6
 
 
+def test_a_network_that_looks_at_neighbours_learns_from_single_slices_of_many_cases(tmp_path):
+    recipe = dataclasses.replace(
+        tiny_recipe(steps=5, slices=1, batch=4, freeze_norm_from=0.6),
+        network="unet25d",
+        patch=(4, 32, 32),
+        arch={"norm": "bn", "widths": [4, 8]},
+    )
+    trainer = _trainer(tmp_path, recipe)
+    x, target = trainer.drawer.batch(0)
+    assert (x.shape[2], target.labels.shape[2]) == (3, 1)
+    trainer.run()
+    model, card = load(tmp_path / "last.safetensors")
+    assert card.patch == (4, 32, 32)
+    assert model(torch.zeros(1, 1, 4, 32, 32)).shape == (1, 3, 4, 32, 32)
+
+
 def test_it_learns_and_leaves_weights_that_load(tmp_path):
     recipe = tiny_recipe(steps=90, validate_every=45, checkpoint_every=90, learning_rate=0.01, ema=0.8)
     dice = _trainer(tmp_path, recipe).run()
