@@ -57,8 +57,7 @@ def save(path: Path, model: nn.Module, card: Card, *, half: bool = False) -> Car
         ModelError: the card names another network or another number of labels, or a weight is no number.
         ResourceError: disk full, folder read-only.
     """
-    from safetensors.torch import save_file
-
+    from engine.nets import tensor_file
     from engine.nets.registry import arch_dict, network_id_of
 
     card = replace(card, arch=arch_dict(model), arch_version=int(getattr(model, "arch_version", 1)), sha256="")
@@ -77,7 +76,7 @@ def save(path: Path, model: nn.Module, card: Card, *, half: bool = False) -> Car
         "tensors_sha256": tensors_sha256(tensors),
     }
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+        tensor_file.write(temporary, tensors, metadata)
     return card.with_sha256(file_sha256(path))
 
 
@@ -87,15 +86,13 @@ def load(path: Path) -> tuple[nn.Module, Card]:
     Raises:
         ModelError: no such file, a pickle, damaged, another program's, not fitting its network, or not finite.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+    from engine.nets import tensor_file
     from engine.nets.registry import build
 
     header = read_header(path)
     try:
-        tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
+        tensors, _ = tensor_file.read(path)
+    except (ValueError, OSError) as error:
         raise _damaged(path, "Its tensors cannot be read", str(error)) from error
     if header.tensors_sha256 and tensors_sha256(tensors) != header.tensors_sha256:
         raise _damaged(path, "Its values differ from those that were written")

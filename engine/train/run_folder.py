@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.core.atomic import replacing, write_text
+from engine.core.atomic import explain_os_error, replacing, write_text
 from engine.core.errors import InputError, ModelError
 from engine.core.typed import build
 from engine.core.words import counted
+from engine.nets import tensor_file
 from engine.nets.card import Card, write_card
 from engine.nets.checkpoint import save
 from engine.nets.registry import arch_dict
@@ -87,10 +88,18 @@ def read_recipe(folder: Path) -> Recipe:
 
 
 def append_curve(folder: Path, line: dict[str, Any]) -> None:
-    """Add one line to the curves."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / CURVES).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
+    """Add one line to the curves.
+
+    Raises:
+        ResourceError: the disk is full, or does not answer.
+    """
+    path = folder / CURVES
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+    except OSError as error:
+        raise explain_os_error(error, path) from error
 
 
 def read_curve(folder: Path) -> list[dict[str, Any]]:
@@ -121,15 +130,13 @@ def write_state(
     Raises:
         ResourceError: the disk is full; the former state stays.
     """
-    from safetensors.torch import save_file
-
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
     for index, slot in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{k}": torch.as_tensor(v) for k, v in slot.items() if v is not None}
     plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
     with replacing(folder / STATE) as temporary:
-        save_file(plain, temporary, metadata={"numbers": json.dumps(numbers)})
+        tensor_file.write(temporary, plain, {"numbers": json.dumps(numbers)})
 
 
 def read_state(
@@ -140,16 +147,12 @@ def read_state(
     Raises:
         ModelError: there is none, it is damaged, or it belongs to another recipe.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = folder / STATE
     try:
-        with safe_open(path, framework="pt") as stored:
-            numbers = json.loads((stored.metadata() or {})["numbers"])
-            tensors: dict[str, Tensor] = {k: stored.get_tensor(k) for k in stored.keys()}  # noqa: SIM118
+        tensors, words = tensor_file.read(folder / STATE)
+        numbers = json.loads(words["numbers"])
         model.load_state_dict(_part(tensors, "model."))
         average.load_state_dict(_part(tensors, "average."))
-    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"The training in “{folder.name}” cannot be resumed.",
             "Its last checkpoint is missing, damaged or of another recipe.",
@@ -195,7 +198,8 @@ def _trained_on(folder: Path, recipe: Recipe) -> tuple[str, ...]:
     path = folder / SPLIT
     if path.exists():
         values = json.loads(path.read_text(encoding="utf-8"))
-        divided = Split(tuple(values["train"]), tuple(values["validation"]), values["by"]).text()
+        never = tuple(values.get("never", ()))
+        divided = Split(tuple(values["train"]), tuple(values["validation"]), values["by"], never).text()
         manifest = _manifest(folder)
         return (divided, *(source.text() for source in manifest.sources)) if manifest else (divided,)
     plan = recipe.data
