@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from engine.case.volume import Notice
+from engine.case.volume import GRAVENESS, Notice, Severity
 from engine.core.atomic import explain_os_error, is_there, write_bytes
 from engine.core.errors import InputError
 
@@ -196,8 +196,13 @@ def _notices_of(told: Mapping[str, Any]) -> tuple[Notice, ...]:
     told_codes, sentences = told.get("notices"), told.get("warnings")
     if isinstance(told_codes, list):
         rows = [cast("dict[str, Any]", row) for row in cast("list[Any]", told_codes) if isinstance(row, dict)]
-        return tuple(Notice(str(r.get("code", "")), str(r.get("text", ""))) for r in rows)
+        return tuple(Notice(str(r.get("code", "")), str(r.get("text", "")), _severity(r)) for r in rows)
     return tuple(Notice("", str(w)) for w in cast("list[Any]", sentences)) if isinstance(sentences, list) else ()
+
+
+def _severity(row: Mapping[str, Any]) -> Severity:
+    told = row.get("severity")
+    return next((known for known in GRAVENESS if known == told), "warning")
 
 
 def _told_beside(mask: Path) -> dict[str, Any]:

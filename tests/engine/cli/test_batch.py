@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,13 @@ def test_a_table_names_codes_and_sentences_and_old_results_keep_their_sentences(
         new, old = csv.DictReader(stream)
     assert (new["codes"], old["codes"], old["warnings"]) == ("coarse lung-cut", "", "Cut.")
     assert old["lung_ml"] == "3.000"
+
+
+def test_what_was_said_of_an_earlier_case_is_as_grave_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "old.nii.gz").write_bytes(b"x")
+    told = [{"code": "tilt-corrected", "text": "Tilted.", "severity": "info"}, {"code": "x", "severity": "?"}]
+    (tmp_path / "old.json").write_text(json.dumps({"notices": told}))
+    assert [n.severity for n in Row.there_already("old", tmp_path / "old.nii.gz").notices] == ["info", "warning"]
 
 
 @pytest.mark.parametrize("wrong", ['{"notices": 3}', '{"notices": [3, {}]}', '{"warnings": {"a": 1}}', "[]"])
