@@ -23,7 +23,10 @@ SPECK_ML = 0.03
 FLUID_SPECK_ML = 5.0
 """Fluid of less than this is no effusion that anybody would report; networks see such pieces at most diaphragms."""
 REACH_MM = 10.0
-FLUID_REACH_MM = 30.0
+FLUID_SHARE_NEAR = 0.4
+FLUID_NEAR_ML = 7.0
+"""Fluid lies against a lung: a small piece with this share of it within reach, a large one with so much at least.
+Kidneys and liver have little within reach; the middle of a large effusion is far from any lung."""
 INSIDE_SHARE = 0.1
 _WORK_MM = 3.0
 
@@ -37,7 +40,8 @@ class Cleaning:
         speck_ml: Smaller lesions go …
         fluid_speck_ml: … and smaller pieces of fluid.
         reach_mm: Ground-glass and consolidation farther than this from lung go.
-        fluid_reach_mm: Fluid farther than this from lung goes; it may lie where a lung has no air left.
+        fluid_share_near: A piece of fluid with less than this share within `reach_mm` of a lung goes …
+        fluid_near_ml: … unless this much of it is.
         inside_share: Of a lesion, the network has to call at least this lung as well, where it was taught that lungs
             hold their lesions: what it calls consolidation and not lung is fat or muscle above the lungs.
     """
@@ -46,7 +50,8 @@ class Cleaning:
     speck_ml: float = SPECK_ML
     fluid_speck_ml: float = FLUID_SPECK_ML
     reach_mm: float = REACH_MM
-    fluid_reach_mm: float = FLUID_REACH_MM
+    fluid_share_near: float = FLUID_SHARE_NEAR
+    fluid_near_ml: float = FLUID_NEAR_ML
     inside_share: float = INSIDE_SHARE
 
 
@@ -243,9 +248,9 @@ def _settle_lesions(
     voxel_ml = float(np.prod(spacing)) / 1000
     held = found.value_of == 1
     wrong = found.sizes < np.where(held, *(round(ml / voxel_ml) for ml in (cleaning.speck_ml, cleaning.fluid_speck_ml)))
-    reach = (cleaning.reach_mm, cleaning.fluid_reach_mm)
-    near, within = _reached(found, lung, spacing, air_lung, reach, look)
-    wrong |= np.where(held, ~near, ~within)
+    near = _near_lung(found, lung, spacing, air_lung, cleaning.reach_mm, look)
+    against = np.minimum(cleaning.fluid_share_near * found.sizes, cleaning.fluid_near_ml / voxel_ml)
+    wrong |= np.where(held, near == 0, near < against)
     if decoder.lungs_hold_lesions and lung.any():
         wrong |= held & (_over_lung(found, lung, look) < cleaning.inside_share * found.sizes)
     wrong[0] = False
@@ -260,15 +265,15 @@ def _settle_lesions(
     return changed
 
 
-def _reached(
+def _near_lung(
     found: _Pieces,
     lung: LabelArray,
     spacing: FloatZyx,
     air_lung: MaskArray | None,
-    reach_mm: tuple[float, float],
+    reach_mm: float,
     look: Callable[[], None],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which pieces have a voxel within each reach of any lung; all, where no lung is seen."""
+) -> NDArray[np.int64]:
+    """Return how many voxels of each piece lie within reach of any lung; all, where no lung is seen."""
     import edt
 
     step = coarse_steps(spacing)
@@ -276,19 +281,17 @@ def _reached(
     if air_lung is not None:
         seen |= air_lung
     if not seen.any():
-        every = np.ones(len(found.sizes), dtype=np.bool_)
-        return every, every
+        return found.sizes
     wide = (spacing[0] * step[0], spacing[1] * step[1], spacing[2] * step[2])
     away = edt.edt(~seen, anisotropy=wide, black_border=False, parallel=1)
     _, y, x = found.box.slices
     rows = np.arange(y.start, y.stop) // step[1]
     columns = np.arange(x.start, x.stop) // step[2]
-    reached = (np.zeros(len(found.sizes), dtype=np.bool_), np.zeros(len(found.sizes), dtype=np.bool_))
+    near = np.zeros(len(found.sizes), dtype=np.int64)
     for z, pieces in found.slices(look):
         here = away[z // step[0]][np.ix_(rows, columns)]
-        for pieces_near, mm in zip(reached, reach_mm, strict=True):
-            pieces_near[pieces[here <= mm]] = True
-    return reached
+        near += np.bincount(pieces[here <= reach_mm], minlength=len(near))
+    return near
 
 
 def _over_lung(found: _Pieces, lung: LabelArray, look: Callable[[], None]) -> NDArray[np.int64]:

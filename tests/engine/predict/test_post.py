@@ -109,17 +109,38 @@ def test_consolidation_beside_ground_glass_counts_as_one_with_it(lungs: np.ndarr
     assert labels[11, 21, 11] == 4
 
 
-def test_a_lesion_far_from_any_lung_goes_and_fluid_only_from_farther_away(lungs: np.ndarray) -> None:
-    far = np.zeros((24, 50, 120), np.uint8)
-    far[:, :, :70] = lungs
-    labels = far.copy()
+def _room(lungs: np.ndarray) -> np.ndarray:
+    """The lungs, with 62 mm of room beside the left one, which ends at x = 62."""
+    out = np.zeros((24, 50, 120), np.uint8)
+    out[:, :, :70] = lungs
+    return out
+
+
+def test_a_lesion_far_from_any_lung_goes(lungs: np.ndarray) -> None:
+    lung = _room(lungs)
+    labels = lung.copy()
     labels[6:10, 10:20, 76:80] = 3  # 19 mm from the left lung
-    labels[12:20, 10:30, 76:84] = 5
-    labels[12:20, 10:30, 100:110] = 5  # 49 mm
-    clean(labels, far, SPACING, DECODER)
-    assert not (labels == 3).any()
-    assert (labels[12:20, 10:30, 76:84] == 5).all()
-    assert not (labels[14:18, 10:20, 100:110] == 5).any()
+    clean(labels, lung, SPACING, DECODER)
+    assert (labels == lung).all()
+
+
+@pytest.mark.parametrize(
+    ("where", "stays"),
+    [
+        (np.index_exp[12:20, 10:30, 62:78], True),  # 12 ml, half of it within 10 mm of the lung
+        (np.index_exp[12:20, 10:30, 68:84], False),  # a kidney: an edge of it is
+        (np.index_exp[12:20, 10:30, 90:106], False),  # nothing of it is
+        (np.index_exp[4:20, 10:40, 62:112], True),  # 112 ml, a sixth of it is: the lung swims in it
+        (np.index_exp[4:20, 10:40, 69:112], False),  # 97 ml of belly, 2 ml of it is
+    ],
+)
+def test_fluid_lies_against_a_lung(lungs: np.ndarray, where: tuple[slice, ...], stays: bool) -> None:
+    lung = _room(lungs)
+    labels = lung.copy()
+    labels[where] = 5
+    before = labels.copy()
+    clean(labels, lung, SPACING, DECODER)
+    np.testing.assert_array_equal(labels, before if stays else lung)
 
 
 def _thick(lungs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
