@@ -40,8 +40,10 @@ def _user(kind: str) -> Path:
     home = os.environ.get("GROUNDGLASS_HOME")
     if home:
         return Path(home) / kind
-    import platformdirs  # costs 20 ms and is not needed by most verbs
-
+    try:
+        import platformdirs  # costs 20 ms and is not needed by most verbs
+    except ImportError:  # on a machine lent for a training there may be torch and little else
+        return Path.home() / ".groundglass" / kind
     folders = {
         "config": platformdirs.user_config_path,
         "state": platformdirs.user_state_path,

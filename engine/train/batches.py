@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.types import IndexZyx, LabelArray
+from engine.io.files.memory import free_bytes
 from engine.train.augment import cut
 from engine.train.recipe import Recipe
 from engine.train.samples import INFECTION, LABEL_KEYS, UNKNOWN, Sample
@@ -109,9 +110,7 @@ class Drawer:
 
 
 def _room_for_cases() -> int:
-    import psutil
-
-    return int(psutil.virtual_memory().available) // _KEPT_SHARE
+    return free_bytes() // _KEPT_SHARE
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
 from engine.prep.lungs import find_lungs
 from engine.synth.hosts.airways import find_airways
+from engine.synth.hosts.distance import distance_mm
 from engine.synth.space import Real
 
 _LUNG_HU = -400
@@ -126,29 +127,20 @@ def segment_lungs(hu: HuArray, grid: Grid, airways: MaskArray) -> LabelArray:
 
 def grown(mask: MaskArray, spacing_zyx_mm: FloatZyx, by_mm: float) -> MaskArray:
     """Return the mask with everything within `by_mm` of it."""
-    import edt
-
-    if not mask.any():
-        return mask
-    return np.asarray(edt.edt(~mask, anisotropy=spacing_zyx_mm, black_border=False, parallel=1) <= by_mm)
+    return distance_mm(~mask, spacing_zyx_mm) <= by_mm if mask.any() else mask
 
 
 def closed_by(mask: MaskArray, spacing_zyx_mm: FloatZyx, by_mm: float) -> MaskArray:
     """Return the mask grown by `by_mm` and shrunk again: narrow gaps and bays are filled, also at the array's edge."""
-    import edt
-
     if not mask.any():
         return mask
     wide = grown(mask, spacing_zyx_mm, by_mm)
-    inner = edt.edt(wide, anisotropy=spacing_zyx_mm, black_border=False, parallel=1)
-    return (np.asarray(inner) > by_mm) | mask
+    return (distance_mm(wide, spacing_zyx_mm) > by_mm) | mask
 
 
 def depth_below(mask: MaskArray, spacing_zyx_mm: FloatZyx) -> Real:
     """Return the distance (mm) of each voxel of the mask to what lies outside of it."""
-    import edt
-
-    return np.asarray(edt.edt(mask, anisotropy=spacing_zyx_mm, black_border=False, parallel=1), np.float32)
+    return distance_mm(mask, spacing_zyx_mm)
 
 
 def _holes_filled(mask: MaskArray, spacing_zyx_mm: FloatZyx) -> MaskArray:

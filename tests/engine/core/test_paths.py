@@ -31,6 +31,14 @@ def test_without_it_the_folders_are_those_of_the_system(kind, tmp_path, monkeypa
     assert FOLDERS[kind]().name == "groundglass"
 
 
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_without_the_package_that_knows_them_they_lie_in_the_home(kind, tmp_path, monkeypatch):
+    monkeypatch.delenv("GROUNDGLASS_HOME")
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert FOLDERS[kind]() == tmp_path / ".groundglass" / kind
+
+
 def test_what_ships_with_the_program_is_found():
     assert paths.resource("labelsets/lung-lesions.toml").is_file()
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from engine.core.errors import ResourceError
@@ -15,6 +18,18 @@ def test_what_fits_is_let_through_and_what_does_not_is_refused(monkeypatch: pyte
 
 def test_free_memory_is_told_in_bytes() -> None:
     assert 1 << 20 < memory.free_bytes() < 1 << 50
+
+
+def test_without_psutil_the_kernel_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    told = tmp_path / "meminfo"
+    told.write_text("MemTotal: 9000 kB\nMemAvailable:    5000 kB\n")
+    monkeypatch.setattr(memory, "_MEMINFO", told)
+    assert memory.free_bytes() == 5000 * 1024
+    told.write_text("nothing of use")
+    assert memory.free_bytes() == memory._GUESSED_BYTES
+    told.unlink()
+    assert memory.free_bytes() == memory._GUESSED_BYTES
 
 
 def test_what_fits_leaves_room_for_the_labels(monkeypatch: pytest.MonkeyPatch) -> None:
