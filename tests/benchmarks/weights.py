@@ -7,7 +7,8 @@ grid of the source. Synthetic seeds start at 900000, far from every seed of trai
 lesion (ground-glass and consolidation together) on three COVID-19 slabs, effusion on three chests with lung
 cancer. With `--doubt` also whether the probability of lesion means what it says (expected calibration error, 15 bins,
 within 10 mm of the lungs) and whether lesions that are wrong were doubted (Spearman of their mean entropy and
-1 − Dice; lesions of 1 ml and more). Intervals are percentile bootstraps over cases; with so few cases they say
+1 − Dice; lesions of 1 ml and more). Beside the network stands what a rule does that knows the expert's lungs: −700 to
+−200 HU in them is lesion. Intervals are percentile bootstraps over cases; with so few cases they say
 little but "few".
 """
 
@@ -40,6 +41,7 @@ _KINDS = ("ground_glass", "consolidation", "mixed", "effusion", "normal", "mixed
 _SPACINGS = ((2.0, 1.5, 1.5), (3.0, 1.4, 1.4), (5.0, 1.2, 1.2), (2.5, 1.4, 1.6))
 _REAL = ("coronacases_001", "coronacases_002", "coronacases_004", "LUNG1-001", "LUNG1-005", "LUNG1-018")
 _NEAR_MM = 10.0
+_RULE_HU = (-700, -200)
 _ROOT = Path(__file__).resolve().parents[2]
 _SHOWN = ("dice", "sensitivity", "precision", "hd95_mm", "truth_ml", "volume_error_ml")
 
@@ -86,6 +88,9 @@ def _scored(
     founds = found_masks(result.labels, result.labelset, tuple(truths), grid.spacing_zyx_mm)
     region = region_of(truths["lung"], grid)
     rows = [measure(name, key, founds[key], truth, grid, region) for key, truth in truths.items()]
+    if "infection" in truths:
+        by_rule = truths["lung"] & (hu >= _RULE_HU[0]) & (hu <= _RULE_HU[1])
+        rows.append(measure(name, "threshold rule", by_rule, truths["infection"], grid, region))
     print(json.dumps({"case": name} | {r.label: round(r.values["dice"], 3) for r in rows}), flush=True)
     return rows
 
