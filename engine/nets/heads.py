@@ -8,9 +8,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from torch import nn
 
 HeadKind = Literal["sigmoid", "grouped", "softmax"]
 HEADS: tuple[HeadKind, ...] = ("sigmoid", "grouped", "softmax")
@@ -52,3 +56,21 @@ def outputs(head: HeadKind, labels: Sequence[str]) -> tuple[int, ...]:
         return tuple(range(len(labels)))
     place = {label: g.first + i for g in groups(head, labels) for i, label in enumerate(g.labels, start=1)}
     return tuple(place[i] for i in range(len(labels)))
+
+
+def start_groups(model: nn.Module, head: HeadKind, labels: Sequence[str]) -> None:
+    """Let new weights give each exclusive label its prior, as independent ones have by their construction.
+
+    All outputs of a new network start alike, so labels that exclude one another would each begin at one half, a third
+    …, and a short training would be spent on learning that most of a chest is none of them.
+
+    Args:
+        model: A new network; `prior` is among its arguments.
+        head: How its outputs become labels.
+        labels: Their keys.
+    """
+    network: Any = model
+    last = network.head if hasattr(network, "head") else network.heads[0]
+    for group in groups(head, labels):
+        # softmax gives 1 / (n + e^b) to each of n labels where "none of them" has a bias of b above theirs
+        last.bias.data[group.first] += math.log(max(1.0, 1 / network.arch.prior - len(group.labels)))

@@ -29,7 +29,7 @@ from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.losses.registry import LOSSES
 from engine.losses.target import Target
 from engine.nets.checkpoint import load
-from engine.nets.heads import groups, output_count
+from engine.nets.heads import groups, output_count, start_groups
 from engine.nets.layers import place
 from engine.nets.registry import build
 from engine.predict.torch_engine import has_bf16
@@ -85,6 +85,7 @@ class Trainer:
             "patch": recipe.patch,
         }
         model = self.world.synchronised(build(recipe.network, arch), self.device)
+        start_groups(model, recipe.head, recipe.labels)
         self.model = place(model, self.device)
         self.parallel = self.world.shared(self.model, self.device)
         self.loss = make_loss(recipe)
