@@ -1,7 +1,8 @@
 """A folder of labelled cases: one folder per case with ``ct.nii.gz`` and a mask per label.
 
-A mask that is missing means the label was not drawn in this case; an empty mask means there is none.
-``infection`` is ground-glass and consolidation together, ``lung`` both lungs with what lies in them.
+The CT may also be a DICOM series: a folder or zip called ``ct`` or ``dicom`` in that of the case. A mask that is
+missing means the label was not drawn in this case; an empty mask means there is none. ``infection`` is ground-glass
+and consolidation together, ``lung`` both lungs with what lies in them.
 """
 
 from __future__ import annotations
@@ -9,14 +10,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.case.volume import Volume
-from engine.core.errors import GeometryError, InputError
+from engine.core.errors import FormatError, GeometryError, InputError
 from engine.core.types import MaskArray
+from engine.geometry.orient import Orientation
 
-CT_NAMES = ("ct.nii.gz", "ct.nii", "ct.nrrd", "ct.mha")
+if TYPE_CHECKING:
+    from engine.geometry.grid import Grid
+    from engine.io.masks.label_names import ForeignMask
+
+CT_NAMES = ("ct.nii.gz", "ct.nii", "ct.nrrd", "ct.mha", "ct", "dicom", "ct.zip", "dicom.zip")
 MASK_KEYS = ("lung", "lung_right", "lung_left", "ground_glass", "consolidation", "infection", "effusion")
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
+_TOLERANCE_MM = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +53,7 @@ def case_folders(folder: Path) -> list[Path]:
     if not found:
         raise InputError(
             f"There is no labelled case in “{folder.name}”.",
-            f"A case is a folder with ct.nii.gz and at least one of: {', '.join(MASK_KEYS)}.",
+            f"A case is a folder with ct.nii.gz (or a DICOM series in ct) and at least one of: {', '.join(MASK_KEYS)}.",
             "Choose the folder above the cases.",
         )
     return found
@@ -68,7 +76,7 @@ def read_labelled(folder: Path) -> LabelledCase:
     Raises:
         InputError: the CT is missing.
         GeometryError: a mask does not lie on the grid of its CT.
-        FormatError: a file is damaged.
+        FormatError: a file is damaged, or a mask of one label holds several values.
     """
     from engine.io.masks.read import read_mask
 
@@ -76,15 +84,34 @@ def read_labelled(folder: Path) -> LabelledCase:
     masks: dict[str, MaskArray] = {}
     for key, path in mask_files(folder).items():
         read = read_mask(path)
-        if not read.grid.matches(volume.grid, 1e-2):
-            own, grid = read.grid, volume.grid
-            raise GeometryError(
-                f"The mask “{path.name}” of “{folder.name}” does not lie on the grid of its CT.",
-                f"Mask {own.shape_zyx} at {own.spacing_zyx_mm} mm, CT {grid.shape_zyx} at {grid.spacing_zyx_mm} mm.",
-                "Write the mask on the grid of the CT.",
+        name = f"The mask “{path.name}” of “{folder.name}”"
+        if key != "lung" and len(read.counts) > 1:  # both lungs are often drawn as 1 and 2
+            raise FormatError(
+                f"{name} holds {len(read.counts)} values, and a mask of one label holds one beside 0.",
+                f"They are {', '.join(map(str, sorted(read.counts)))}: what each means is not known.",
+                f"Write one file for each label: {', '.join(MASK_KEYS)}.",
             )
-        masks[key] = read.index > 0
+        masks[key] = _on_grid(read, volume.grid, name)
     return LabelledCase(folder.name, volume, masks)
+
+
+def _on_grid(mask: ForeignMask, grid: Grid, name: str) -> MaskArray:
+    """Return a mask in the order of its CT: other programs store the same voxels in another order.
+
+    Raises:
+        GeometryError: it does not lie on the same voxels.
+    """
+    if mask.grid.matches(grid, _TOLERANCE_MM):
+        return mask.index > 0
+    own, theirs = Orientation.of(grid), Orientation.of(mask.grid)
+    if not theirs.grid(mask.grid).matches(own.grid(grid), _TOLERANCE_MM):
+        raise GeometryError(
+            f"{name} does not lie on the grid of its CT.",
+            f"Mask {mask.grid.shape_zyx} at {mask.grid.spacing_zyx_mm} mm, CT {grid.shape_zyx} at "
+            f"{grid.spacing_zyx_mm} mm.",
+            "Write the mask on the grid of the CT.",
+        )
+    return own.invert(theirs.apply(mask.index > 0))
 
 
 def read_scan(folder: Path) -> Volume:
@@ -105,8 +132,11 @@ def scan_hash(folder: Path) -> str:
     Raises:
         InputError: it is missing.
     """
-    with _wanted_ct(folder).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    ct = _wanted_ct(folder)
+    whole = hashlib.sha256()
+    for path in [ct] if ct.is_file() else sorted(p for p in ct.rglob("*") if p.is_file()):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()[:16]
 
 
 def _wanted_ct(folder: Path) -> Path:
