@@ -108,14 +108,15 @@ def export(
         source: Where the study was opened from; a DICOM segmentation points at its images.
         version: Of the program.
     """
-    labels, labelset, volume, notices = case.labels.snapshot(), case.labelset, case.volume, case.notices
+    labels, labelset, volume = case.labels.snapshot(), case.labelset, case.volume
+    notices, intervals = case.notices, case.intervals
     authors = tuple(sorted({step.author for step in case.history.steps[: case.history.done]}))
 
     def work(job: Job) -> Exported:
         from engine.io.export.handover import Handover
 
         warnings = tuple(notice.text for notice in notices)
-        what = Handover(volume.info.name, labels.array(), volume.grid, labelset, authors, warnings, version)
+        what = Handover(volume.info.name, labels.array(), volume.grid, labelset, authors, warnings, version, intervals)
         if kind.id == "seg":
             return _segmentation(job, path, what, volume, source, overwrite=overwrite)
         return _figured(job, path, kind, what, volume, overwrite=overwrite)
@@ -129,7 +130,8 @@ def _figured(job: Job, path: Path, kind: Format, what: Handover, volume: Volume,
 
     job.update(0, 2, "Counting")
     hu = volume.hu if volume.has_hu else None
-    findings = measure(what.labels, what.grid, what.labelset, hu, measurable=measurable(volume))
+    counted = measure(what.labels, what.grid, what.labelset, hu, measurable=measurable(volume))
+    findings = counted.with_intervals(what.intervals)
     job.token.check()
     job.update(1, 2, "Writing and reading back")
     if kind.id == "csv":

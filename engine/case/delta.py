@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.case.doubt import Interval
 from engine.case.records import pack_labels, pack_parts, unpack_labels, unpack_slabs
 from engine.core.types import LabelArray
 from engine.geometry.box import Box
@@ -107,6 +108,7 @@ class Delta:
             change of the whole map is done in a third of the time.
         made_on: `LabelMap.writes` of the map it was made on; None if that is not known.
         notices: What must be said as long as it is in force: why a network's result is doubtful.
+        intervals: Between which volumes the labels may lie, by the network that made it.
     """
 
     region: Box
@@ -118,6 +120,7 @@ class Delta:
     gains: tuple[tuple[int, int], ...] | None = None
     made_on: int | None = field(default=None, compare=False)
     notices: tuple[Notice, ...] = ()
+    intervals: tuple[Interval, ...] = ()
 
     @classmethod
     def between(
@@ -129,6 +132,7 @@ class Delta:
         title: str,
         author: str = YOU,
         notices: tuple[Notice, ...] = (),
+        intervals: tuple[Interval, ...] = (),
     ) -> Delta | None:
         """Return the change that makes `box` of `labels` hold `after`, or None if it holds it already.
 
@@ -141,6 +145,7 @@ class Delta:
             title: For the history list.
             author: ``"you"`` or a model id.
             notices: What must be said of it.
+            intervals: What is said of the volumes.
         """
         writes = labels.writes  # before anything is read: this may run beside the window
         before = labels.data[box.slices]
@@ -156,7 +161,7 @@ class Delta:
         gains = np.bincount(after[inner][there], minlength=256) - np.bincount(before[inner][there], minlength=256)
         told = tuple((int(k), int(gains[k])) for k in np.flatnonzero(gains))
         packed = pack_labels(before[inner]), pack_labels(after[inner])
-        return cls(region, *packed, title, author, gains=told, made_on=writes, notices=notices)
+        return cls(region, *packed, title, author, gains=told, made_on=writes, notices=notices, intervals=intervals)
 
     @property
     def box(self) -> Box | None:
@@ -190,7 +195,7 @@ class Delta:
             return self
         after = unpack_labels(self.after, self.region.shape)
         again = Delta.between(case.labels, self.region, after, title=self.title, author=self.author)
-        return None if again is None else replace(again, at=self.at, notices=self.notices)
+        return None if again is None else replace(again, at=self.at, notices=self.notices, intervals=self.intervals)
 
     def _shift(self, sign: int) -> NDArray[np.int64] | None:
         if self.gains is None:
@@ -213,6 +218,8 @@ class Delta:
         }
         if self.notices:
             head["notices"] = [(n.code, n.text, n.severity) for n in self.notices]
+        if self.intervals:
+            head["intervals"] = [(i.key, i.voxels, i.low_ml, i.high_ml, i.meaning) for i in self.intervals]
         return pack_parts(head, self.before, self.after)
 
 

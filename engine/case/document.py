@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.case.delta import Change, Delta
 from engine.case.distance import Distance
+from engine.case.doubt import Interval
 from engine.case.history import DEFAULT_BUDGET_MIB, History
 from engine.case.labelmap import LabelMap
 from engine.case.labelset import LabelSet, default_labelset
@@ -49,3 +50,11 @@ class Case:
             if isinstance(step, Delta) and step.notices:
                 said = joined(said, step.notices)
         return said
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """Between which volumes labels may lie, by the last network whose result is in force; none without one."""
+        for step in reversed(self.history.steps[: self.history.done]):
+            if isinstance(step, Delta) and step.intervals:
+                return step.intervals
+        return ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 
+from engine.case.doubt import Interval, standing
 from engine.case.labelset import LabelSet
 from engine.case.severity import DEFINITION, HIGHEST, Zone
 from engine.case.slab_counts import HU_BIN_WIDTH, Roles
@@ -15,6 +16,10 @@ from engine.geometry.hu import AIR
 
 RIGHT_KEY, LEFT_KEY, LUNG_KEY = "lung_right", "lung_left", "lung"
 _NO_MILLIMETRES = frozenset({"spacing-unknown", "pixel-spacing-unknown"})
+INTERVAL = (
+    "from what the network is sure of to what it holds for possible; no confidence interval, and null where the label "
+    "is not as the network left it"
+)
 INVOLVED_KEYS = frozenset({"ground_glass", "consolidation", "infection"})
 
 
@@ -37,6 +42,8 @@ class LabelFindings:
         lesions: Number of connected groups; None for the lungs themselves.
         largest_ml: Volume of the largest group.
         mean_hu: Padding left out; None without HU or voxels.
+        ml_low: What the network that drew it is sure of; None where none did, or a person has changed it since.
+        ml_high: What that network holds for possible.
     """
 
     id: int
@@ -53,6 +60,8 @@ class LabelFindings:
     lesions: int | None
     largest_ml: float | None
     mean_hu: float | None
+    ml_low: float | None = None
+    ml_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,12 @@ class Findings:
         """Return the row of a label, or None."""
         return next((row for row in self.labels if row.key == key), None)
 
+    def with_intervals(self, intervals: tuple[Interval, ...]) -> Findings:
+        """Return the same with the interval of each label that is as the network left it."""
+        rows = [(row, standing(intervals, row.key, row.voxels)) for row in self.labels]
+        labels = tuple(replace(r, ml_low=i.low_ml, ml_high=i.high_ml) if i is not None else r for r, i in rows)
+        return replace(self, labels=labels)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON, numbers rounded to what they are worth, with the definitions."""
         data = _rounded(asdict(self))
@@ -117,6 +132,8 @@ class Findings:
             "side": "a lesion's side is its nearest lung label",
             "lesion": "voxels of one label that touch, also by a corner",
         }
+        if any(row.ml_low is not None for row in self.labels):
+            data["definitions"]["ml_low, ml_high"] = INTERVAL
         return data if self.measurable else _without_ml(data)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from engine.case.delta import Change, Delta, LabelSetChange
 from engine.case.distance import distances_from
+from engine.case.doubt import Interval
 from engine.case.labelset import LabelSet
 from engine.case.measurement import DistancesChange
 from engine.case.records import unpack_parts
@@ -34,7 +36,8 @@ def change_from_bytes(data: bytes) -> Change:
             raise ValueError
         region = Box(tuple(head["start"]), tuple(head["stop"]))
         notices = tuple(_notice(*row) for row in head.get("notices", ()))
-        return Delta(region, parts[0], parts[1], **common, gains=told, notices=notices)
+        intervals = tuple(_interval(*row) for row in head.get("intervals", ()))
+        return Delta(region, parts[0], parts[1], **common, gains=told, notices=notices, intervals=intervals)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise FormatError("A step of the history is damaged.", type(error).__name__) from error
 
@@ -43,3 +46,10 @@ def _notice(code: Any, text: Any, severity: Any) -> Notice:  # noqa: ANN401 - JS
     if severity not in GRAVENESS:
         raise ValueError
     return Notice(str(code), str(text), severity)
+
+
+def _interval(key: Any, voxels: Any, low: Any, high: Any, meaning: Any) -> Interval:  # noqa: ANN401 - JSON
+    low, high = float(low), float(high)
+    if not 0 <= low <= high < math.inf:
+        raise ValueError
+    return Interval(str(key), int(voxels), low, high, str(meaning))

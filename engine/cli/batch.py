@@ -32,7 +32,7 @@ _MASK_WORDS = frozenset(
     )
 )
 CSV_NAME = "segment.csv"
-_PER_LABEL = ("ml", "percent_of_lung", "lesions")
+_PER_LABEL = ("ml", "percent_of_lung", "lesions", "ml_low", "ml_high")
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ def _write(one: Labelled, output: Path, kind: str, *, overwrite: bool) -> tuple[
         return (_write_segmentation(one, output, overwrite=overwrite),)
     hu = volume.hu if volume is not None and volume.has_hu else None
     means_ml = volume is None or measurable(volume)
-    findings = measure(what.labels, what.grid, what.labelset, hu, measurable=means_ml)
+    counted = measure(what.labels, what.grid, what.labelset, hu, measurable=means_ml)
+    findings = counted.with_intervals(what.intervals)
     extra = {"source": what.name, "authors": list(what.authors), "warnings": list(what.warnings)}
     if kind == "csv":
         notes = {what.name: what.warnings}

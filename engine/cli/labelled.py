@@ -77,7 +77,10 @@ def _of_case(saved: Recoverable, arguments: argparse.Namespace) -> Labelled:
     noticed = tuple(notice.text for notice in volume.notices) if volume is not None else ()
     for line in torn:
         _say(f"Warning: {line}")
-    what = Handover(saved.name, case.labels.data, saved.grid, case.labelset, tuple(authors), (*noticed, *torn))
+    said = (*noticed, *torn)
+    what = Handover(
+        saved.name, case.labels.data, saved.grid, case.labelset, tuple(authors), said, intervals=case.intervals
+    )
     return Labelled(what, volume, source, saved)
 
 

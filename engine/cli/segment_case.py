@@ -88,6 +88,7 @@ class Segmenter:
             precision=chosen.precision,
             whole=chosen.whole,
             anyway=chosen.anyway,
+            doubt=True,
         )
         return cls(chosen, model, options)
 
@@ -125,7 +126,7 @@ class Segmenter:
         notices = (*notices, *(Notice(DEVICE, text, "info") for text in said))
         more = joined(volume.notices, result.notices)[len(volume.notices) :]  # the reader has said the others
         notices = (*notices, *more)
-        findings = measure(result.labels, volume.grid, result.labelset, volume.hu)
+        findings = measure(result.labels, volume.grid, result.labelset, volume.hu).with_intervals(result.intervals)
         write_labels(
             piece.target,
             result.labels,
@@ -160,6 +161,7 @@ class Segmenter:
                 "windows": result.windows,
                 "windows_skipped": result.windows_skipped,
             },
+            "intervals": {i.key: i.meaning for i in result.intervals},
             "source": {"name": piece.name, "kind": kind},
             "warnings": [n.text for n in notices],
             "notices": told_notices(notices),

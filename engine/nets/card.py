@@ -18,6 +18,9 @@ from engine.core.errors import ModelError
 from engine.nets.heads import HEADS, HeadKind, output_count
 from engine.prep.normalise import Intensity
 
+SURE, POSSIBLE = 0.9, 0.1
+"""Probabilities that bound a volume where a card tells no others."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -42,6 +45,8 @@ class Card:
             before such weights are used.
         trained_on: One line per data set, with counts.
         figures: Measured results, e.g. ``{"dice_ground_glass": 0.71}``.
+        interval: Label → what bounds its volume: ``{"sure": 0.9, "possible": 0.1, "covered": 17, "of": 24}``, two
+            probabilities, and in how many of how many computed chests it had not seen the true volume lay between.
         limits: Sentences: where it is not good.
         created: ISO date.
         parent: Id of the weights it was fine-tuned from.
@@ -64,6 +69,7 @@ class Card:
     licence: str = ""
     trained_on: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    interval: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
     limits: tuple[str, ...] = ()
     created: str = ""
     parent: str = ""
@@ -85,6 +91,10 @@ class Card:
             (all(0 < t < 1 for t in self.thresholds), "a threshold is not between 0 and 1"),
             (len(self.patch) == 3 and min(self.patch) > 0, f"its window {self.patch} is no size"),
             (self.spacing is None or _is_spacing(self.spacing), "its spacing is no size"),
+            (
+                all(map(_bounds_something, self.interval.values())),
+                "an interval is not two probabilities, the sure one the larger",
+            ),
         )
         for good, why in checks:
             if not good:
@@ -108,6 +118,21 @@ class Card:
     def threshold(self, key: str) -> float:
         """Return the probability above which label `key` is set."""
         return self.thresholds[self.labels.index(key)] if self.thresholds else 0.5
+
+    def bounds(self, key: str) -> tuple[float, float]:
+        """Return from which probability on label `key` counts as sure, and from which on as possible."""
+        told = self.interval.get(key, {})
+        return float(told.get("sure", SURE)), float(told.get("possible", POSSIBLE))
+
+    def interval_words(self, key: str) -> str:
+        """Return what the interval of label `key` means, in one sentence or two."""
+        sure, possible = self.bounds(key)
+        text = f"From what the network gives at least {_percent(sure)} to what it gives at least {_percent(possible)}."
+        told = self.interval.get(key, {})
+        if not told.get("of"):
+            return f"{text} How often the true volume lies between was not measured for these weights."
+        held = f"in {told.get('covered', 0):.0f} of {told['of']:.0f} computed chests that the network had not seen"
+        return f"{text} The true volume lay between {held}."
 
     def with_sha256(self, sha256: str) -> Card:
         """Return the card for a file with this hash."""
@@ -140,7 +165,7 @@ class Card:
                 f"{source} is not complete.", f"It lacks {', '.join(missing)}.", "Write it again, or correct it."
             )
         kept["intensity"] = Intensity.from_dict(cast(Mapping[str, Any], values.get("intensity", {})))
-        for name in ("arch", "figures"):
+        for name in ("arch", "figures", "interval"):
             kept[name] = dict(cast(Mapping[str, Any], values.get(name, {})))
         if "licence" not in kept and "license" in values:
             kept["licence"] = values["license"]
@@ -193,6 +218,16 @@ def write_card(path: Path, card: Card) -> None:
         if isinstance(value, dict):
             head += ["", f"[{key}]", *(f"{_key(k)} = {_toml(v)}" for k, v in cast(dict[str, Any], value).items())]
     write_text(path, "\n".join(head) + "\n")
+
+
+def _bounds_something(told: Any) -> bool:  # noqa: ANN401 - what somebody wrote into a file
+    if not isinstance(told, Mapping) or not all(isinstance(v, int | float) for v in told.values()):
+        return False
+    return 0 < told.get("possible", POSSIBLE) < told.get("sure", SURE) < 1
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:.3g}\u202f%"
 
 
 def _is_spacing(spacing: tuple[float, ...]) -> bool:

@@ -64,6 +64,7 @@ def open_model(path: Path, origin: Origin = "file") -> ModelFile:
                     "licence",
                     "trained_on",
                     "figures",
+                    "interval",
                     "limits",
                     "created",
                     "default",

@@ -88,6 +88,11 @@ class Decoder:
         return "infection" in self._lesions
 
     @property
+    def density_ids(self) -> tuple[int, int]:
+        """The two labels that density tells apart."""
+        return self._id("ground_glass"), self._id("consolidation")
+
+    @property
     def finds_lungs(self) -> bool:
         """Whether the network has a lung channel."""
         return any(key in self._index for key in LUNGS)
@@ -142,12 +147,13 @@ class Decoder:
                 continue
             np.copyto(best, margin, where=wins)
             if key == "infection":
-                np.copyto(found, self._by_density(around), where=wins)
+                np.copyto(found, self.by_density(around), where=wins)
             else:
                 found[wins] = self._id(key)
         return found
 
-    def _by_density(self, around: Around) -> LabelArray:
+    def by_density(self, around: Around) -> LabelArray:
+        """Return (n, y, x) which of `density_ids` a lesion would be by the density around each voxel."""
         from scipy import ndimage
 
         size = [max(1, round(_SMOOTH_MM / s)) for s in around.spacing_zyx_mm]

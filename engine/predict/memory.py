@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from engine.core.errors import ResourceError
 from engine.core.types import IndexZyx
 from engine.predict.blend import Blender
+from engine.predict.doubt_map import Doubting
 from engine.predict.tiles import Plan
 
 _ENGINE_PER_VOXEL = 700
 """Bytes a voxel of the window while RA-UNet runs in fp32 (measured: 796 MB for 32×192×192)."""
 _ENGINE_BASE = 250 << 20
 _DECODE_CHANNELS = 4
+NO_PROBABILITIES = "Probabilities were not kept: there is too little memory for them."
+NO_DOUBT = "Doubt and the intervals of volumes were not kept: there is too little memory for them."
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Need:
         labels: Label map, lung beneath, pieces while cleaning.
         resampled: The lung box at the network's spacing.
         probabilities: If asked for.
+        doubt: Its map and what intervals are counted from, if asked for.
     """
 
     engine: int
@@ -38,11 +42,13 @@ class Need:
     labels: int
     resampled: int = 0
     probabilities: int = 0
+    doubt: int = 0
 
     @property
     def total(self) -> int:
         """Everything at once."""
-        return self.engine + self.blend + self.slab + self.labels + self.resampled + self.probabilities
+        parts = (self.engine, self.blend, self.slab, self.labels, self.resampled, self.probabilities, self.doubt)
+        return sum(parts)
 
 
 def estimate(
@@ -53,6 +59,7 @@ def estimate(
     *,
     resampled: bool,
     probabilities: bool,
+    doubt: bool = False,
 ) -> Need:
     """Return what segmenting will take.
 
@@ -63,6 +70,7 @@ def estimate(
         channels: K.
         resampled: Whether the work grid is another one.
         probabilities: Whether they are kept.
+        doubt: Whether it is kept.
     """
     tile = plan.tile[0] * plan.tile[1] * plan.tile[2]
     whole = shape[0] * shape[1] * shape[2]
@@ -75,6 +83,7 @@ def estimate(
         labels=whole + part * 6,
         resampled=2 * work if resampled else 0,
         probabilities=2 * channels * part if probabilities else 0,
+        doubt=Doubting.bytes_needed(channels, part) if doubt else 0,
     )
 
 
@@ -98,8 +107,10 @@ def check(need: Need, *, free: int | None = None) -> list[str]:
     free = available() if free is None else free
     if need.total <= free:
         return []
-    if need.probabilities and need.total - need.probabilities <= free:
-        return ["Probabilities were not kept: there is too little memory for them."]
+    extra = {NO_DOUBT: need.doubt, NO_PROBABILITIES: need.probabilities}
+    for without in ([NO_DOUBT], [NO_PROBABILITIES], [NO_DOUBT, NO_PROBABILITIES]):
+        if all(extra[one] for one in without) and need.total - sum(extra[one] for one in without) <= free:
+            return without
     raise ResourceError(
         "There is too little memory to segment this scan.",
         f"About {_gib(need.total)} are needed, {_gib(free)} are free.",

@@ -15,24 +15,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.case.doubt import DoubtMap, Interval
 from engine.case.labelset import LabelSet
 from engine.case.volume import Notice
 from engine.core.progress import CancelToken, NoProgress, Progress
-from engine.core.types import HuArray, LabelArray, MaskArray
+from engine.core.types import HuArray, LabelArray
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
 from engine.nets.heads import outputs
 from engine.nets.weights import ModelFile, find_model
 from engine.predict import guards, memory
+from engine.predict.around import Surroundings
 from engine.predict.backends import Device, Engine, EngineRequest, Float32, OutOfMemory, Precision, open_engine
-from engine.predict.decode import Around, Decoder, Scale, to_probabilities
+from engine.predict.decode import Decoder, Scale, to_probabilities
+from engine.predict.doubt_map import Doubting
 from engine.predict.post import Cleaning, clean, coarse_steps, runs
 from engine.predict.predictor import Run
 from engine.predict.return_path import SlabResampler
 from engine.predict.tiles import plan
-from engine.prep.crop import Crop, plan_crop
-from engine.prep.lungs import GAS_HU, TISSUE_HU, Lungs, find_lungs
+from engine.prep.crop import plan_crop
+from engine.prep.lungs import find_lungs
 
 OnSlab = Callable[[Box, LabelArray], None]
 """Told (box, labels of that box), both in the order of the source; a later slab overrides an earlier one."""
@@ -50,6 +53,7 @@ class SegmentOptions:
         precision: ``"auto"`` takes bf16 where the CPU or the graphics card has it.
         whole: Look everywhere, not only around the lungs.
         probabilities: Keep the probability of each label (float16).
+        doubt: Keep how unsure the network is: a map, and an interval of each volume.
         cleaning: Sizes of what is put right afterwards; None leaves the network's word as it is.
         labelset: Labels to use instead of the program's own.
         anyway: Segment also what looks like no CT or no chest.
@@ -62,6 +66,7 @@ class SegmentOptions:
     precision: Precision = "auto"
     whole: bool = False
     probabilities: bool = False
+    doubt: bool = False
     cleaning: Cleaning | None = field(default_factory=Cleaning)
     labelset: LabelSet | None = None
     anyway: bool = False
@@ -83,6 +88,8 @@ class Segmentation:
         device_text: What it ran on.
         box: Part of the source that was looked at.
         probabilities: Label key → (z, y, x) float16 of `box`, if asked for.
+        doubt: How undecided the network was, on `box`, if asked for.
+        intervals: Of each label the network speaks of, if asked for.
     """
 
     labels: LabelArray
@@ -96,6 +103,8 @@ class Segmentation:
     device_text: str
     box: Box
     probabilities: dict[str, NDArray[np.float16]] | None = None
+    doubt: DoubtMap | None = None
+    intervals: tuple[Interval, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -164,6 +173,8 @@ class _Work:
         self._labels = np.zeros(hu.shape, dtype=np.uint8)
         self._notices: list[Notice] = []
         self._kept: NDArray[np.float16] | None = None
+        self._doubting: Doubting | None = None
+        self._intervals: tuple[Interval, ...] = ()
 
     def prepare(self) -> None:
         """Look at the scan: warnings, lungs, crop, windows, memory."""
@@ -183,7 +194,8 @@ class _Work:
         overlap = (across, self._options.overlap, self._options.overlap)
         self._plan = plan(self._crop.work.shape_zyx, self._card.patch, overlap)
         self._check_memory()
-        self._part = self._canonical_labels()[self._crop.box.slices]
+        self._surroundings = Surroundings(self._hu, self._lungs, self._crop)
+        self._part = self._turn.apply(self._labels)[self._crop.box.slices]
         self._lung = np.zeros(self._part.shape, dtype=np.uint8)
 
     def predict(self, engine: Engine | None) -> None:
@@ -197,27 +209,33 @@ class _Work:
         self._run = Run(
             self._engine, self._card.intensity, self._card.channels, self._plan, self._worth, self._go_on_with_cpu
         )
-        around = _Around(self._hu, self._lungs, self._crop)
         for start, values, scale in self._slabs():
             stop = start + values.shape[1]
             box = Box((start, 0, 0), (stop, self._part.shape[1], self._part.shape[2]))
-            labels, lung = self._decoder.decode(values, scale, around.on(box))
+            around = self._surroundings.on(box)
+            labels, lung = self._decoder.decode(values, scale, around)
             self._part[start:stop], self._lung[start:stop] = labels, lung
+            if self._doubting is not None:
+                self._doubting.take(values, scale, around, start)
             self._keep(values, scale, start)
             self._tell(start, stop)
 
     def finish(self) -> None:
-        """Put stray pieces right and tell what changed."""
-        if self._options.cleaning is None:
-            return
+        """Put stray pieces right, tell what changed, and count between which volumes what is left may lie."""
+        if self._options.cleaning is not None:
+            self._clean(self._options.cleaning)
+        if self._doubting is not None:
+            self._intervals = self._doubting.intervals(self._part, self._crop.grid.spacing_zyx_mm, self._look)
+
+    def _clean(self, cleaning: Cleaning) -> None:
         self._look()
         total = max(1, self._run.windows)
         self._progress.update(total, total, "Cleaning up")
         # Contiguous for the kernels; the part may be a turned view of the result.
         part = np.ascontiguousarray(self._part)
         spacing = self._crop.grid.spacing_zyx_mm
-        air = self._coarse_air(coarse_steps(spacing))
-        changed = clean(part, self._lung, spacing, self._decoder, air, self._options.cleaning, self._look)
+        air = self._surroundings.air_every(coarse_steps(spacing))
+        changed = clean(part, self._lung, spacing, self._decoder, air, cleaning, self._look)
         for start, stop in runs(changed):
             self._part[start:stop] = part[start:stop]
             self._tell(start, stop)
@@ -236,6 +254,8 @@ class _Work:
             device_text=self._run.engine.text,
             box=self._source_box(self._crop.box),
             probabilities=self._probabilities(),
+            doubt=self._doubt(),
+            intervals=self._intervals,
         )
 
     def _slabs(self) -> Iterator[tuple[int, Float32, Scale]]:
@@ -278,12 +298,15 @@ class _Work:
             self._card.channels,
             resampled=self._crop.resampled,
             probabilities=self._options.probabilities,
+            doubt=self._options.doubt,
         )
         warnings = memory.check(need)
         self._say(guards.MEMORY, *warnings)
-        if self._options.probabilities and not warnings:
-            shape = (len(self._card.labels), *self._crop.grid.shape_zyx)
-            self._kept = np.zeros(shape, dtype=np.float16)
+        shape = self._crop.grid.shape_zyx
+        if self._options.probabilities and memory.NO_PROBABILITIES not in warnings:
+            self._kept = np.zeros((len(self._card.labels), *shape), dtype=np.float16)
+        if self._options.doubt and memory.NO_DOUBT not in warnings:
+            self._doubting = Doubting(self._card, self._decoder, shape)
 
     def _keep(self, values: Float32, scale: Scale, start: int) -> None:
         if self._kept is None:
@@ -296,6 +319,11 @@ class _Work:
         if self._kept is None:
             return None
         return {key: self._turn.invert(self._kept[i]) for i, key in enumerate(self._card.labels)}
+
+    def _doubt(self) -> DoubtMap | None:
+        if self._doubting is None:
+            return None
+        return DoubtMap.of(self._turn.invert(self._doubting.values), self._source_box(self._crop.box))
 
     def _tell(self, start: int, stop: int) -> None:
         if self._on_slab is None:
@@ -311,38 +339,9 @@ class _Work:
         low, high = np.minimum(a, b).astype(int), np.maximum(a, b).astype(int) + 1
         return Box((int(low[0]), int(low[1]), int(low[2])), (int(high[0]), int(high[1]), int(high[2])))
 
-    def _canonical_labels(self) -> LabelArray:
-        return self._turn.apply(self._labels)
-
-    def _coarse_air(self, step: tuple[int, int, int]) -> MaskArray | None:
-        if self._lungs.kind != "lungs":
-            return None
-        return _Around(self._hu, self._lungs, self._crop).mask_every(step)
-
     def _say(self, code: str, *texts: str) -> None:
         self._notices += [Notice(code, text, "info") for text in texts]
 
     def _look(self) -> None:
         if self._cancel is not None:
             self._cancel.check()
-
-
-class _Around:
-    """Gives a slab of the crop what the decoder wants to know about it."""
-
-    def __init__(self, hu: HuArray, lungs: Lungs, crop: Crop) -> None:
-        self._hu, self._lungs, self._crop = hu, lungs, crop
-
-    def on(self, box: Box) -> Around:
-        """Return what surrounds a box of the crop."""
-        (a, b, c), (d, e, f) = box.start_zyx, box.stop_zyx
-        z, y, x = self._crop.box.start_zyx
-        there = Box((a + z, b + y, c + x), (d + z, e + y, f + x))
-        hu = self._hu[there.slices]
-        mask = self._lungs.mask_on(there)
-        gas = (hu <= GAS_HU) & ~mask if self._lungs.kind in {"lungs", "cropped"} else None
-        return Around(hu, self._lungs.sides_on(there), mask & (hu < TISSUE_HU), self._crop.grid.spacing_zyx_mm, gas)
-
-    def mask_every(self, step: tuple[int, int, int]) -> MaskArray:
-        """Return the lung by its air on every n-th voxel of the crop."""
-        return self._lungs.mask_on(self._crop.box, step)

@@ -18,7 +18,7 @@ COLUMNS: tuple[str, ...] = (
     "case", "label", "id", "voxels", "ml", "percent_of_lung", "ml_right", "ml_left", "percent_of_right",
     "percent_of_left", "lesions", "largest_ml", "mean_hu", "lung_ml", "involved_ml", "involved_percent",
     "severity_from_thirds", "zone_right_upper", "zone_right_middle", "zone_right_lower", "zone_left_upper",
-    "zone_left_middle", "zone_left_lower", "warnings",
+    "zone_left_middle", "zone_left_lower", "warnings", "ml_low", "ml_high",
 )  # fmt: skip
 """One row per label; what belongs to the case is repeated in each of its rows. The zones hold percent."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.case.doubt import Interval
 from engine.case.labelset import LabelSet
 from engine.core.types import LabelArray
 from engine.geometry.grid import Grid
@@ -21,6 +22,7 @@ class Handover:
         authors: Who made them: ``"you"``, ids of models.
         warnings: What was noticed about the source.
         version: Of the program.
+        intervals: Between which volumes the labels may lie, by the network that drew them.
     """
 
     name: str
@@ -30,3 +32,4 @@ class Handover:
     authors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     version: str = ""
+    intervals: tuple[Interval, ...] = ()

@@ -1,7 +1,7 @@
 """NAME.json beside a mask: what its numbers mean, how much of each there is, and what made it.
 
-``{"labels": [{"id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions"}], "model", "source",
-"findings", "warnings"}``. Numbers are C-locale, text is UTF-8; nothing names a patient.
+``{"labels": [{"id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions", "ml_low", "ml_high"}],
+"model", "source", "findings", "warnings"}``. Numbers are C-locale, text is UTF-8; nothing names a patient.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.io.images.raw import Segment
 from engine.io.registry import WRITERS
 
 _LARGEST = 16 << 20
-_ROW = ("id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions")
+_ROW = ("id", "name", "key", "colour", "voxels", "ml", "percent_of_lung", "lesions", "ml_low", "ml_high")
 
 
 def sidecar_path(mask: Path) -> Path:

@@ -11,6 +11,7 @@ import pytest
 
 from engine.case.delta import Delta
 from engine.case.document import Case
+from engine.case.doubt import Interval
 from engine.case.journal import Journal
 from engine.case.labelset import LabelSet, default_labelset
 from engine.case.stored_change import change_from_bytes
@@ -91,3 +92,23 @@ def test_a_result_laid_over_a_case_that_went_on_keeps_what_it_has_to_say():
     case.history.apply(Delta.between(case.labels, box, np.full(box.shape, 2, np.uint8), title="Brush"))
     case.history.apply(change)
     assert case.notices == (cut,)
+
+
+def test_intervals_are_those_of_the_last_result_in_force():
+    case = a_case()
+    box = Box((1, 2, 3), (4, 6, 8))
+    steps = [(3, (Interval("effusion", 4, 1.0, 2.0),)), (4, ()), (2, (Interval("effusion", 5, 0.0, 9.0),))]
+    assert case.intervals == ()
+    for label, intervals in steps:
+        after = np.full(box.shape, label, np.uint8)
+        case.history.apply(Delta.between(case.labels, box, after, title="S", intervals=intervals))
+    assert case.intervals == steps[2][1]
+    case.history.undo()
+    assert case.intervals == steps[0][1]
+    case.history.goto(0)
+    assert case.intervals == ()
+    # A result laid over a case that went on keeps them.
+    late = Delta.between(case.labels, box, np.full(box.shape, 5, np.uint8), title="S", intervals=steps[0][1])
+    case.history.apply(Delta.between(case.labels, box, np.full(box.shape, 1, np.uint8), title="Brush"))
+    case.history.apply(late)
+    assert case.intervals == steps[0][1]

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from engine.case.doubt import Interval
 from engine.case.figures import measurable, roles_of
 from engine.case.findings import measure
 from engine.case.labelset import Label, LabelSet, default_labelset
@@ -57,3 +58,16 @@ def test_a_volume_without_spacing_is_not_measurable():
     hu, info = np.zeros(grid.shape_zyx, np.int16), SeriesInfo("x", "nrrd")
     assert measurable(Volume(hu, grid, info, (Notice("thick-slices", "…"),)))
     assert not measurable(Volume(hu, grid, info, (Notice("spacing-unknown", "…"),)))
+
+
+def test_an_interval_stands_beside_the_labels_a_network_left():
+    labels = chest()
+    found = measure(labels, oblique_grid(labels.shape), default_labelset())
+    counts = np.bincount(labels.ravel())
+    told = (Interval("effusion", int(counts[5]), 1.0, 7.5), Interval("ground_glass", int(counts[3]) + 1, 2.0, 8.0))
+    data = found.with_intervals(told).as_dict()
+    rows = {row["key"]: (row["ml_low"], row["ml_high"]) for row in data["labels"]}
+    assert rows["effusion"] == (1.0, 7.5)
+    assert rows["ground_glass"] == rows["lung_left"] == (None, None)
+    assert "ml_low, ml_high" in data["definitions"]
+    assert "ml_low, ml_high" not in found.as_dict()["definitions"]

@@ -9,6 +9,7 @@ import pytest
 
 from engine.case.delta import Delta, LabelSetChange
 from engine.case.distance import Distance
+from engine.case.doubt import Interval
 from engine.case.labelset import Label, default_labelset
 from engine.case.measurement import DistancesChange
 from engine.case.stored_change import change_from_bytes
@@ -42,6 +43,16 @@ def test_every_kind_comes_back(kind: int) -> None:
 def test_what_is_no_change_is_refused() -> None:
     with pytest.raises(FormatError):
         change_from_bytes(b"nothing of the kind")
+
+
+def test_intervals_come_back_and_those_that_are_none_are_refused() -> None:
+    fill = changes()[0]
+    assert isinstance(fill, Delta)
+    good = Interval("ground_glass", 162, 1.25, 3.5, "From … to ….")
+    assert change_from_bytes(replace(fill, intervals=(good,)).to_bytes()).intervals == (good,)  # type: ignore[attr-defined]
+    for low, high in ((3.0, 2.0), (-1.0, 2.0), (1.0, float("inf"))):
+        with pytest.raises(FormatError):
+            change_from_bytes(replace(fill, intervals=(replace(good, low_ml=low, high_ml=high),)).to_bytes())
 
 
 def test_a_doubt_of_unknown_graveness_is_refused() -> None:

@@ -55,6 +55,10 @@ def test_one_source_gives_a_mask_on_its_grid_and_a_json(
     assert told["source"] == {"name": "a", "kind": "nifti"}
     assert isinstance(told["warnings"], list)
     assert told["findings"]["lung_ml"] >= 0
+    for row in told["labels"]:
+        assert row["ml_low"] <= row["ml"] <= row["ml_high"]
+        assert told["intervals"][row["key"]].startswith("From what the network gives")
+    assert "no confidence interval" in told["findings"]["definitions"]["ml_low, ml_high"]
 
 
 def test_json_is_all_there_is_on_stdout(
@@ -83,7 +87,9 @@ def test_one_bad_case_does_not_stop_the_others(
     assert [rows[n]["state"] for n in ("a", "b", "bad")] == ["done", "done", "failed"]
     assert rows["bad"]["error"]
     labels = json.loads((out / "a.json").read_text())["labels"]
-    assert float(rows["a"]["effusion_ml"]) == pytest.approx(labels[4]["ml"], abs=0.001)
+    for what in ("ml", "ml_low", "ml_high"):
+        assert float(rows["a"][f"effusion_{what}"]) == pytest.approx(labels[4][what], abs=0.001)
+    assert rows["bad"]["effusion_ml_low"] == ""
 
 
 def test_a_defect_in_one_case_does_not_stop_the_others(

@@ -34,6 +34,7 @@ def test_any_text_survives_toml(
         figures={key: figure, "nested": {"n": 3}},
         spacing=(2.0, 1.5, 1.25),
         thresholds=(0.5, 0.35),
+        interval={"lung": {"sure": 0.98, "possible": 0.02, "covered": 17, "of": 24}},
         intensity=Intensity("zscore", -900.0, 300.0, -600.0, 250.0),
         sha256="ab" * 32,
     )
@@ -56,6 +57,10 @@ def test_native_spacing_is_the_absence_of_one(tmp_path: Path) -> None:
         {"labels": ("lung", "lung")},
         {"thresholds": (0.5, 0.5)},
         {"thresholds": (1.5,)},
+        {"interval": {"lung": {"sure": 0.1, "possible": 0.9}}},
+        {"interval": {"lung": {"sure": 1.0}}},
+        {"interval": {"lung": {"sure": "much"}}},
+        {"interval": {"lung": [0.9, 0.1]}},
         {"patch": (0, 1, 1)},
         {"spacing": (1.0, -1.0, 1.0)},
         {"head": "other"},
@@ -105,3 +110,13 @@ def test_other_licences_do_not(licence: str) -> None:
     card = Card("net", "ra_unet3d", ("lung",), licence=licence)
     assert not card.non_commercial
     assert licence_words(card) == ""
+
+
+def test_an_interval_says_how_it_was_found_and_how_often_it_held() -> None:
+    told = {"lung": {"sure": 0.98, "possible": 0.025, "covered": 17, "of": 24}}
+    card = Card("a", "ra_unet3d", ("lung", "infection"), interval=told)
+    assert (card.bounds("lung"), card.bounds("infection")) == ((0.98, 0.025), (0.9, 0.1))
+    assert "at least 98\u202f%" in card.interval_words("lung")
+    assert "at least 2.5\u202f%" in card.interval_words("lung")
+    assert "in 17 of 24 computed chests" in card.interval_words("lung")
+    assert "was not measured" in card.interval_words("infection")
