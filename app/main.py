@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -90,6 +92,7 @@ def prepare_platform(size: tuple[int, int], scale: float) -> None:
         width, height = (round(n * max(scale, 1.0)) for n in size)
         screens = {"screens": [{"name": "one", "x": 0, "y": 0, "width": width, "height": height, "logicalDpi": 96}]}
         folder = Path(tempfile.mkdtemp(prefix="groundglass-screen-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         (folder / "screens.json").write_text(json.dumps(screens), encoding="utf-8")
         os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={folder / 'screens.json'}"
 

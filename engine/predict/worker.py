@@ -15,7 +15,6 @@ import logging
 import multiprocessing
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from engine.core.errors import Cancelled, WorkerError
 from engine.core.types import HuArray, LabelArray
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
+from engine.predict.scratch import scratch_folder
 from engine.predict.worker_child import SharedVolume, run
 
 _GONE = "It starts again by itself with the next request."
@@ -259,7 +259,7 @@ class EngineProcess:
             if self._closed:
                 raise Cancelled
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="groundglass-"))  # readable by this user only
+                self._folder = scratch_folder()
             return self._folder
 
     def _check_open(self, folder: Path) -> None:
