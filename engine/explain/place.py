@@ -122,12 +122,16 @@ def explain(
         labels = question.against.card.labels
         theirs = probabilities_on(hu, grid, question.against, window.grid, cancel=cancel)
         maps["doubt, networks"] = disagreement(p, card.labels, theirs, labels)
-        other = _at(np.nan_to_num(theirs), labels, window.at)
+        here_too = not np.isnan(
+            theirs[(slice(None), *window.at)]
+        ).any()  # at the edge of a scan its grid may end sooner
+        other = _at(theirs, labels, window.at) if here_too else {}
     progress.update(total, total, "")
     reach = reach_mm(slope, window.at, window.grid.spacing_zyx_mm)
     sentence = _sentence(asked, here[asked], reach, float(maps["doubt, entropy"][window.at]), float(flipped[window.at]))
     against = "" if question.against is None else question.against.id
-    sentence += _second(against, asked, other)
+    if question.against is not None:
+        sentence += _second(question.against.card, asked, other)
     maps.update(attention)
     return Explanation(model.id, asked, here[asked], here, sentence, window.grid, maps, against, other)
 
@@ -184,12 +188,12 @@ def _sentence(label: str, p: float, reach: float, bits: float, flipped: float) -
     )
 
 
-def _second(against: str, label: str, other: dict[str, float]) -> str:
-    if not against:
-        return ""
+def _second(card: Card, label: str, other: dict[str, float]) -> str:
+    if label not in card.labels:
+        return f" {card.id} does not know {_words(label)}."
     if label not in other:
-        return f" {against} does not know {_words(label)}."
-    return f" {against} gives {_words(label)} {100 * other[label]:.0f} %."
+        return f" {card.id} does not see this place: it is too near the edge of the scan."
+    return f" {card.id} gives {_words(label)} {100 * other[label]:.0f} %."
 
 
 def _words(label: str) -> str:

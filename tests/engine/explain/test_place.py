@@ -10,11 +10,14 @@ import torch
 
 from engine.core.errors import Cancelled, InputError
 from engine.core.progress import CancelToken
+from engine.explain import place
 from engine.explain.doubt import flip_doubt, probabilities
 from engine.explain.place import Question, _likeliest, explain
 from engine.explain.saliency import saliency
 from engine.explain.window import window_at
+from engine.geometry.grid import Grid
 from engine.nets.checkpoint import load
+from engine.nets.weights import ModelFile
 from tests.support.models import quick_chest, tiny_model
 
 
@@ -82,6 +85,22 @@ def test_another_network_is_heard_and_the_difference_mapped(tmp_path: Path) -> N
     assert "other does not know ground glass." in unknown.sentence
     itself = explain(hu, grid, model, Question(grid.centre_lps, None, model))
     assert itself.maps["doubt, networks"].max() < 1e-3
+
+
+def test_a_place_the_other_network_does_not_see_is_no_nought_percent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hu, grid, _ = quick_chest((20, 40, 48), (4.0, 6.0, 6.0))
+    model = tiny_model(tmp_path / "tiny.safetensors")
+
+    def blind(_hu: object, _grid: object, other: ModelFile, target: Grid, **_: object) -> np.ndarray:
+        return np.full((len(other.card.labels), *target.shape_zyx), np.nan, np.float32)
+
+    monkeypatch.setattr(place, "probabilities_on", blind)
+    told = explain(hu, grid, model, Question(grid.centre_lps, "effusion", model))
+    assert told.sentence.endswith("tiny does not see this place: it is too near the edge of the scan.")
+    assert told.other_probabilities == {}
+    assert told.maps["doubt, networks"].max() == 0
 
 
 def test_networks_that_share_no_label_are_refused_before_anything_is_computed(tmp_path: Path) -> None:
