@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.errors import InputError
 from engine.core.types import FloatZyx, MaskArray
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
@@ -24,10 +25,19 @@ def read_case(folder: Path, spacing_zyx_mm: FloatZyx) -> Sample:
     """Return a case of a folder on the spacing of a recipe, turned to the program's own axes.
 
     Raises:
+        InputError: its grey values are no Hounsfield units.
         GeometryError: a mask does not lie on the grid of its CT.
-        FormatError: a file is damaged.
+        FormatError: a file is damaged, or a mask of one label holds several values.
     """
     case = read_labelled(folder)
+    if not case.volume.has_hu:
+        low, high = int(case.volume.hu.min()), int(case.volume.hu.max())
+        raise InputError(
+            f"The CT of “{folder.name}” cannot be learned from: its grey values are no Hounsfield units.",
+            " ".join(notice.text for notice in case.volume.notices) or f"They run from {low} to {high}.",
+            "Convert it again from the original DICOM series, or take the case out; single slices of 8 bits can be "
+            "given as pictures.",
+        )
     orientation = Orientation.of(case.volume.grid)
     source = orientation.grid(case.volume.grid)
     target = source.resized(spacing_zyx_mm)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from engine.core.errors import InputError, RecipeError, ResourceError
 from engine.core.paths import resource
 from engine.core.typed import build
+from engine.train.split import refuse_both_sides
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Source:
         kind: ``"synthetic"`` chests; a folder's scan with disease ``"painted"`` into it; a ``"labelled"`` case.
         licence: Of the images and masks.
         path: Folder of the scan or case below the root; not for synthetic chests.
-        cases: How many are made; a labelled case counts `cases` times in the drawing.
-        validation: How many more are made (or 1 for a labelled case) to choose the weights by.
+        cases: How many are made; a labelled case counts `cases` times in the drawing, or 0 if it is kept aside.
+        validation: How many more are made (or 1 for a labelled case that is kept aside) to choose the weights by.
         first_seed: Seed of the first one.
         padded: The scan is cut to a frame of −1024 that is no air: nothing is learned from it.
         credit: Whom to name.
+        patient: Whose scan it is; its path if not given. Two scans of one patient stand on one side.
     """
 
     kind: Literal["synthetic", "painted", "labelled"]
@@ -41,6 +43,7 @@ class Source:
     first_seed: int = 0
     padded: bool = False
     credit: str = ""
+    patient: str = ""
 
     def text(self) -> str:
         """Return one line for a card."""
@@ -72,6 +75,7 @@ class Manifest:
 
         Raises:
             RecipeError: a source has no folder, or no cases.
+            InputError: a patient stands on both sides.
         """
         for source in self.sources:
             wrong = None
@@ -87,6 +91,22 @@ class Manifest:
                 raise RecipeError(f"The manifest “{self.name}” cannot be gathered.", wrong, "Correct the manifest.")
         if not any(source.cases for source in self.sources):
             raise RecipeError(f"The manifest “{self.name}” holds nothing to learn from.", "", "Add a source.")
+        refuse_both_sides(self._sides(), f"The manifest “{self.name}”")
+
+    def _sides(self) -> list[tuple[str, str, str]]:
+        """Return patient, source and side of everything drawn by hand, and of painted scans used on one side only.
+
+        Disease painted into one scan may stand on both sides: it is told as what it is, and differs from seed to seed.
+        """
+        rows: list[tuple[str, str, str]] = []
+        for source in self.sources:
+            both = source.cases and source.validation
+            if source.kind == "synthetic" or (source.kind == "painted" and both):
+                continue
+            whose = source.patient or source.path
+            rows += [(whose, source.path, "train")] if source.cases else []
+            rows += [(whose, source.path, "validation")] if source.validation else []
+        return rows
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""

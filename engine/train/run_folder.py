@@ -194,14 +194,19 @@ def card_of(
     )
 
 
-def _trained_on(folder: Path, recipe: Recipe) -> tuple[str, ...]:
+def read_split(folder: Path) -> Split | None:
+    """Return how the cases of a run were divided; None for the synthetic cohort."""
     path = folder / SPLIT
-    if path.exists():
-        values = json.loads(path.read_text(encoding="utf-8"))
-        never = tuple(values.get("never", ()))
-        divided = Split(tuple(values["train"]), tuple(values["validation"]), values["by"], never).text()
-        manifest = _manifest(folder)
-        return (divided, *(source.text() for source in manifest.sources)) if manifest else (divided,)
+    if not path.exists():
+        return None
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return Split(tuple(values["train"]), tuple(values["validation"]), values["by"], tuple(values.get("never", ())))
+
+
+def _trained_on(folder: Path, recipe: Recipe) -> tuple[str, ...]:
+    divided, manifest = read_split(folder), _manifest(folder)
+    if divided is not None:
+        return (divided.text(), *(source.text() for source in (manifest.sources if manifest else ())))
     plan = recipe.data
     return (f"{counted(plan.train, 'synthetic case')}, {plan.validation} more to choose the weights by",)
 

@@ -1,8 +1,9 @@
 """Which cases are learned from and which are kept aside, never two of one patient on both sides.
 
 Neighbouring slices and repeated scans of a patient resemble each other; a split that parts them measures memory.
-Who is who stands in ``patients.csv`` (case, patient) beside the cases. Where it is missing, cases with neighbouring
-names are kept together, as scans of one patient mostly are, and that is said.
+Who is who stands in ``patients.csv`` (case, patient) beside the cases; a third column, side, may divide them as someone
+has decided before. Where the file is missing, cases with neighbouring names are kept together, as scans of one patient
+mostly are, and that is said.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from engine.core.errors import InputError
 from engine.core.words import counted
 
 PATIENTS = "patients.csv"
-By = Literal["patient", "neighbouring names", "manifest", "slice"]
+SIDES = ("train", "validation")
+By = Literal["patient", "neighbouring names", "manifest", "slice", "given"]
 
 
 @dataclass(frozen=True)
@@ -29,21 +31,24 @@ class Split:
     Args:
         train: To learn from, in the order given.
         validation: To choose the weights by.
-        by: What keeps them apart; a manifest says itself which are kept aside; by slice every case is on both sides.
+        by: What keeps them apart; a manifest and ``patients.csv`` may say themselves which are kept aside; by slice
+            every case is on both sides.
+        never: Labels that were drawn in none of those learned from.
     """
 
     train: tuple[str, ...]
     validation: tuple[str, ...]
     by: By
+    never: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Return the split as one line for a card."""
+        without = f"; {' and '.join(self.never)} drawn in none of them, and not learned" if self.never else ""
         if self.by == "slice":
-            return f"slices of {counted(len(self.train), 'case')}, other slices of the same kept aside"
-        by = "the manifest" if self.by == "manifest" else self.by
-        return (
-            f"{counted(len(self.train), 'case')}, {len(self.validation)} more to choose the weights by, split by {by}"
-        )
+            return f"slices of {counted(len(self.train), 'case')}, other slices of the same kept aside{without}"
+        by = {"manifest": "the manifest", "given": f"patient, as {PATIENTS} says"}.get(self.by, self.by)
+        train = counted(len(self.train), "case")
+        return f"{train}, {len(self.validation)} more to choose the weights by, split by {by}{without}"
 
 
 def split(
@@ -90,13 +95,7 @@ def read_patients(folder: Path, cases: Sequence[str]) -> dict[str, str] | None:
     path = folder / PATIENTS
     if not path.exists():
         return None
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = {row["case"]: row["patient"] for row in csv.DictReader(stream)}
-    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
-        raise InputError(
-            f"“{PATIENTS}” cannot be read.", f"{error!r}.", "It needs a head line “case,patient” and a line per case."
-        ) from error
+    rows = {row["case"]: row["patient"] for row in _rows(path)}
     missing = [case for case in cases if not rows.get(case)]
     if missing:
         raise InputError(
@@ -105,6 +104,65 @@ def read_patients(folder: Path, cases: Sequence[str]) -> dict[str, str] | None:
             "Add them; a case left out could end on both sides of the split.",
         )
     return {case: rows[case] for case in cases}
+
+
+def read_sides(folder: Path, cases: Sequence[str]) -> dict[str, str] | None:
+    """Return case → ``"train"`` or ``"validation"`` from the column side of ``patients.csv``; None without one.
+
+    Raises:
+        InputError: it cannot be read, a case has no side, or a patient stands on both.
+    """
+    path = folder / PATIENTS
+    rows = {row["case"]: row for row in _rows(path)} if path.exists() else {}
+    if not any("side" in row for row in rows.values()):
+        return None
+    patients, sides = read_patients(folder, cases) or {}, {case: rows[case].get("side") or "" for case in cases}
+    wrong = next((case for case in cases if sides[case] not in SIDES), None)
+    if wrong is not None:
+        raise InputError(
+            f"“{PATIENTS}” does not say on which side “{wrong}” stands.",
+            f"Its side is “{sides[wrong]}”; it must be {' or '.join(SIDES)}.",
+            "Correct the line, or take the column out: the cases are then divided by patient.",
+        )
+    refuse_both_sides([(patients[case], case, sides[case]) for case in cases], f"“{PATIENTS}”")
+    return sides
+
+
+def refuse_both_sides(rows: Sequence[tuple[str, str, str]], source: str) -> None:
+    """Refuse a division that parts the cases of a patient.
+
+    Args:
+        rows: Patient, case, side.
+        source: What divides them, as the sentence begins.
+
+    Raises:
+        InputError: a patient stands on both sides.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for patient, case, side in rows:
+        other, where = first.setdefault(patient, (case, side))
+        if where != side:
+            raise InputError(
+                f"{source} puts the patient “{patient}” on both sides.",
+                f"“{other}” is for {where}, “{case}” for {side}: the figures would measure memory.",
+                "Put all cases of a patient on one side.",
+            )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the lines of ``patients.csv``.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        return [row | {"case": row["case"], "patient": row["patient"]} for row in rows]
+    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
+        raise InputError(
+            f"“{PATIENTS}” cannot be read.", f"{error!r}.", "It needs a head line “case,patient” and a line per case."
+        ) from error
 
 
 def _by_patient(cases: Sequence[str], patients: Mapping[str, str]) -> list[tuple[str, ...]]:

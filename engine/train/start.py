@@ -5,13 +5,14 @@ terminal, the child process and tests.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from engine.core.errors import InputError
+from engine.core.errors import InputError, MemoryShortage
 from engine.core.paths import cache_dir
 from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.io.case_folders import case_folders
@@ -19,12 +20,13 @@ from engine.io.picture_pairs import holds_pictures, picture_pairs, read_meaning
 from engine.nets.weights import find_model
 from engine.train import run_folder, world
 from engine.train.case_folder import read_case, read_slice
+from engine.train.drawn import never_drawn
 from engine.train.gather import Readers, gather, names_of
 from engine.train.loop import Report, Trainer
 from engine.train.manifest import Gathered
 from engine.train.recipe import Recipe
 from engine.train.samples import read, synthetic
-from engine.train.split import Split, read_patients, split
+from engine.train.split import SIDES, Split, read_patients, read_sides, split
 
 Data = Path | Gathered | None
 """A folder of cases, a manifest with the folder of its data, or None for the synthetic cohort."""
@@ -51,11 +53,13 @@ def start_folder(folder: Path, recipe: Recipe, data: Data) -> None:
     """Make the folder of a run without training yet: what the window does before it starts the child.
 
     Raises:
-        InputError: the folder is taken, or there are no cases.
+        InputError: the folder is taken, there are no cases, or nothing of the recipe was drawn in them.
     """
     if world.follows():
         return
     divided = None if data is None else names_of(data) if isinstance(data, Gathered) else split_of(recipe, data)
+    if divided is not None and isinstance(data, Path):
+        divided = replace(divided, never=never_drawn(recipe.labels, data, divided.train))
     manifest = data.manifest if isinstance(data, Gathered) else None
     run_folder.start(folder, recipe, split=divided, threads=_threads(), manifest=manifest)
 
@@ -82,25 +86,43 @@ def resume_run(
     Raises:
         InputError: this is no run, or there are no cases.
         ModelError: the checkpoint is damaged, or the training diverges.
+        ResourceError: memory or disk gave out; the run can be resumed.
         Cancelled: someone said stop.
     """
     told, token = progress or NoProgress(), cancel or CancelToken()
     torch.set_num_threads(_threads())
     place = device_of(device)
+    recipe = run_folder.read_recipe(folder)
     here = world.join(place)
     try:
-        recipe = run_folder.read_recipe(folder)
         made = readers(recipe, data, told, token) if here.leads else None
         here.agree(0)  # the others wait until the cases are made
         train, validation = made or readers(recipe, data, told, token)
         trainer = Trainer(recipe, train, validation, folder, place, told, token, report or _nobody, here)
         if (folder / run_folder.STATE).exists():
             trainer.resume()
-        elif recipe.start:
-            trainer.start_from(find_model(recipe.start).path)
+        else:
+            if here.leads:
+                run_folder.cut_curve(folder, 0)  # of a start that ended before its first checkpoint
+            if recipe.start:
+                trainer.start_from(find_model(recipe.start).path)
         return trainer.run()
+    except (MemoryError, RuntimeError) as error:
+        if not _is_short_of_memory(error):
+            raise
+        raise MemoryShortage(
+            "The training needs more memory than there is.",
+            f"A batch of {recipe.training.batch} patches of {' × '.join(map(str, recipe.patch))} voxels did not fit.",
+            "Close other programs and go on with --resume, or start again with a smaller training.batch or patch.",
+            details=str(error),
+        ) from error
     finally:
         world.leave(here)
+
+
+def _is_short_of_memory(error: Exception) -> bool:
+    """Whether memory gave out: torch has a class of its own for graphics cards and only a text for the processor."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def readers(
@@ -139,6 +161,12 @@ def split_of(recipe: Recipe, data: Path) -> Split:
     if plan.train and not plan.folds:
         cases = cases[: plan.train + plan.validation]
     patients = read_patients(data, cases)
+    sides = None if plan.folds else read_sides(data, cases)
+    if sides is not None:
+        train, validation = (tuple(case for case in cases if sides[case] == side) for side in SIDES)
+        if not train:
+            raise InputError("There is nothing to train on.", "Every case is for validation.", "Correct patients.csv.")
+        return Split(train, validation, "given")
     return split(cases, patients, validation=plan.validation, folds=plan.folds, fold=plan.fold)
 
 

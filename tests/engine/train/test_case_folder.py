@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from engine.core.errors import GeometryError
+from engine.core.errors import GeometryError, InputError
 from engine.train.case_folder import read_case
 from tests.support.training import tiny_sample
 
@@ -55,3 +55,16 @@ def test_a_mask_on_another_grid_is_refused(case):
     _write(folder, "effusion", (sample.labels == 3).astype(np.uint8)[:-2], LPS_TO_RAS @ np.diag([1.5, 1.5, 2.5, 1.0]))
     with pytest.raises(GeometryError, match="effusion"):
         read_case(folder, SPACING)
+
+
+def test_grey_levels_given_as_hounsfield_units_are_refused(tmp_path, case):
+    """A window of a CT stored in 8 bits, as some public sets are: 0 … 255 would be learned as soft tissue."""
+    _, sample = case
+    grey = np.clip((sample.hu.astype(float) + 1000) * 255 / 1400, 0, 255).astype(np.uint8)
+    affine = LPS_TO_RAS @ np.diag([1.5, 1.5, 2.5, 1.0])
+    _write(tmp_path / "p03", "ct", grey, affine)
+    _write(tmp_path / "p03", "lung", (sample.lungs > 0).astype(np.uint8), affine)
+    with pytest.raises(InputError, match=r"p03.*no Hounsfield units") as told:
+        read_case(tmp_path / "p03", SPACING)
+    assert told.value.exit_code == 2
+    assert "from 18 to 199" in told.value.why

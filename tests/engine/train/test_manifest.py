@@ -86,3 +86,33 @@ def test_a_missing_source_is_named(tmp_path):
         manifest.find(path, None)
     (tmp_path / "case-1").mkdir()
     assert manifest.find(path, None).root == tmp_path
+
+
+def _labelled(path, cases, validation, patient=""):
+    whose = f'patient = "{patient}"\n' if patient else ""
+    return (
+        f'[[sources]]\nkind = "labelled"\npath = "{path}"\nlicence = "CC0"\n{whose}'
+        f"cases = {cases}\nvalidation = {validation}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _labelled("a", 1, 1),
+        _labelled("a", 3, 0, "P1") + _labelled("b", 0, 1, "P1"),
+        _labelled("a", 3, 0) + _labelled("a", 0, 1),
+        _labelled("a", 0, 1, "P1") + _labelled("b", 1, 0) + _labelled("c", 1, 0, "P1"),
+        _labelled("a", 1, 0, "P1") + _labelled("b", 0, 2, "P1").replace("labelled", "painted"),
+    ],
+)
+def test_a_patient_on_both_sides_is_refused(tmp_path, text):
+    with pytest.raises(InputError, match="on both sides") as told:
+        manifest.load(_write(tmp_path, text))
+    assert told.value.exit_code == 2
+
+
+def test_patients_on_one_side_each_are_taken(tmp_path):
+    text = _labelled("a", 3, 0, "P1") + _labelled("b", 1, 0, "P1") + _labelled("c", 0, 1, "P2")
+    text += _labelled("host", 5, 1).replace("labelled", "painted")
+    assert [source.patient for source in manifest.load(_write(tmp_path, text)).sources] == ["P1", "P1", "P2", ""]

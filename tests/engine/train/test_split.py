@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import InputError
-from engine.train.split import Split, read_patients, split
+from engine.train.split import Split, read_patients, read_sides, split
 
 OWNERS = st.lists(st.integers(0, 7), min_size=4, max_size=40)
 
@@ -78,3 +78,40 @@ def test_patients_are_read_from_the_file_beside_the_cases(tmp_path: Path) -> Non
     (tmp_path / "patients.csv").write_text("name;who\na;P1\n", encoding="utf-8")
     with pytest.raises(InputError, match="head line"):
         read_patients(tmp_path, ["a"])
+
+
+SIDED = "case,patient,side\na,P1,train\nb,P2,validation\nc,P1,train\n"
+
+
+def test_a_division_someone_made_before_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "patients.csv"
+    path.write_text(SIDED)
+    assert read_sides(tmp_path, ["a", "b", "c"]) == {"a": "train", "b": "validation", "c": "train"}
+    path.write_text("case,patient\na,P1\n")
+    assert read_sides(tmp_path, ["a"]) is None
+    path.unlink()
+    assert read_sides(tmp_path, ["a"]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (SIDED.replace("c,P1,train", "c,P1,validation"), "“P1” on both sides"),
+        (SIDED.replace("validation", "test"), "on which side “b” stands"),
+        (SIDED.replace("b,P2,validation", "b,P2"), "on which side “b” stands"),
+    ],
+)
+def test_a_patient_on_both_sides_and_a_case_without_a_side_are_refused(tmp_path: Path, text: str, word: str) -> None:
+    (tmp_path / "patients.csv").write_text(text)
+    with pytest.raises(InputError, match=word) as told:
+        read_sides(tmp_path, ["a", "b", "c"])
+    assert told.value.exit_code == 2
+    assert told.value.fix
+
+
+def test_the_card_says_which_division_it_was_and_what_was_never_drawn() -> None:
+    told = Split(("a", "b"), ("c",), "given", ("effusion", "lung_left")).text()
+    assert told == (
+        "2 cases, 1 more to choose the weights by, split by patient, as patients.csv says; "
+        "effusion and lung_left drawn in none of them, and not learned"
+    )
