@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -138,3 +140,29 @@ def test_samples_of_a_batch_do_not_see_each_other() -> None:
     layer = HashedAttention(32, "lsh").eval()
     x = torch.randn(3, 32, 12, 12)
     assert torch.allclose(layer(x), torch.cat([layer(one[None]) for one in x]), atol=1e-5)
+
+
+_PEAK = """
+import resource, torch
+from engine.nets.lsh_attention import HashedAttention
+torch.set_num_threads(1)
+a = HashedAttention(32, {kind!r})
+with torch.inference_mode():
+    a(torch.randn(1, 32, 12, 12))
+    x = torch.randn(1, 32, {size}, {size})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    a(x)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux only")
+@pytest.mark.parametrize(("kind", "size", "share"), [("lsh", 192, 0.05), ("exact", 96, 0.05)])
+def test_neither_kind_makes_the_matrix(kind: str, size: int, share: float) -> None:
+    """Four heads at 192² would need 20 736 MiB for it: the paper's reason for hashing. Here neither kind makes it."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK.format(kind=kind, size=size)], capture_output=True, text=True, check=True
+    )
+    matrix_mib = 4 * 4 * size**4 / 2**20
+    assert float(done.stdout) < share * matrix_mib

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from engine.core.errors import ModelError
+from engine.nets.lsh_attention import bucket_count
 from engine.nets.rau_net2d import AggregatedBlock, RauNet2d, RauNet2dArch
 
 LSH = ("lsh",) * 4
@@ -28,6 +31,25 @@ def test_the_papers_variants_have_the_parameters_of_the_table(arguments: dict[st
     with torch.device("meta"):
         model = RauNet2d(RauNet2dArch(out_channels=4, **arguments))
     assert sum(p.numel() for p in model.parameters()) == parameters
+
+
+@pytest.mark.parametrize(("training", "rounds", "gflop"), [(False, 8, 108.1), (True, 4, 78.2)])
+def test_hashing_everywhere_costs_what_its_rounds_cost(training: bool, rounds: int, gflop: float) -> None:  # noqa: FBT001
+    """At 369² → 384², beside the network without attention (34.8): layers of the joints, hashes, chunks of 2 × 64."""
+    with torch.device("meta"):
+        model = RauNet2d(RauNet2dArch(out_channels=4, attention=LSH)).train(training)
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            model(torch.zeros(1, 1, 369, 369))
+    wanted = 34.8347e9
+    for level, width in enumerate((64, 128, 256, 512)):
+        places = (384 >> level) ** 2
+        buckets = bucket_count(places, 64)
+        first = buckets if buckets <= 128 else 2 * round(math.sqrt(buckets) / 2)
+        columns = first / 2 + (0 if buckets <= 128 else round(buckets / first / 2))
+        layers = 3 * 2 * places * 2 * width * 64
+        wanted += layers + rounds * (2 * places * 64 * columns + 2 * 2 * places * 128 * 64)
+    assert counter.get_total_flops() == pytest.approx(wanted, rel=0.001)
+    assert counter.get_total_flops() / 1e9 == pytest.approx(gflop, rel=0.01)
 
 
 def test_aggregated_means_paths_that_do_not_see_each_other() -> None:
