@@ -64,8 +64,8 @@ class Drawer:
         frame: int = 0,
     ) -> None:
         self.recipe = recipe
-        depth, rows, columns = recipe.patch
-        self._size = ((recipe.training.slices or depth) + 2 * frame, rows, columns)
+        depth, rows, columns = (n or m for n, m in zip(recipe.training.crop, recipe.patch, strict=True))
+        self._size = (depth + 2 * frame, rows, columns)
         self._taught = slice(frame, self._size[0] - frame)
         self._cases = cases
         self._share = range(recipe.training.batch) if share is None else share

@@ -91,7 +91,7 @@ class Trainer:
         self.loss = make_loss(recipe)
         self.optimiser = make_optimiser(self.model, recipe)
         self.average = Average(self.model, training.ema)
-        frame = getattr(self.model, "frame", 0) if training.slices else 0
+        frame = getattr(self.model, "frame", 0) if training.crop[0] else 0
         self._framed: dict[str, bool] = {"framed": True} if frame else {}
         self.drawer = Drawer(recipe, self.train, self.world.share(training.batch), frame=frame)
         self.step = 0

@@ -56,8 +56,8 @@ class Training:
         minutes: Time to end within, 0 for none; the schedule is spread over it. A training by the clock
             gives other weights each time.
         batch: Patches an update sees at once.
-        slices: Thickness of a patch that is learned from, 0 for that of `patch`. Slices of many cases teach more than
-            as many neighbours, which look alike; networks that look at neighbours are given those.
+        crop: Voxels (z, y, x) of a window that are learned from at once, 0 for those of `patch`. Single slices of many
+            cases teach more than neighbours, which look alike; a network that looks at neighbours is given them.
         accumulate: Batches per update.
         optimiser: ``"adamw"``, ``"adam"`` or ``"sgd"`` (Nesterov 0.99).
         learning_rate: At its highest.
@@ -84,7 +84,7 @@ class Training:
     steps: int = 1000
     minutes: float = 0.0
     batch: int = 2
-    slices: int = 0
+    crop: tuple[int, int, int] = (0, 0, 0)
     accumulate: int = 1
     optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
     learning_rate: float = 1e-3
@@ -159,7 +159,8 @@ class Recipe:
             (training.steps >= 1, "training.steps", "at least 1"),
             (training.minutes >= 0, "training.minutes", "0 or more"),
             (training.batch >= 1 and training.accumulate >= 1, "training.batch and accumulate", "at least 1"),
-            (training.slices >= 0, "training.slices", "0 or more"),
+            (all(n == 0 or n >= 16 for n in training.crop[1:]), "training.crop", "0, or at least 16 along y and x"),
+            (training.crop[0] >= 0, "training.crop", "no negative number of slices"),
             (training.learning_rate > 0, "training.learning_rate", "above 0"),
             (0 <= training.warmup < 1, "training.warmup", "a share from 0 to below 1"),
             (0 <= training.ema < 1, "training.ema", "from 0 to below 1"),

@@ -31,17 +31,17 @@ def test_shapes_and_ranges():
 
 
 def test_slices_are_taught_alone_and_seen_with_their_neighbours():
-    recipe = tiny_recipe(slices=2)
+    recipe = tiny_recipe(crop=[2, 24, 0])
     alone = Drawer(recipe, readers()).batch(0)
-    assert alone[0].shape == (2, 1, 2, 32, 32)
+    assert alone[0].shape == (2, 1, 2, 24, 32)
     x, target = Drawer(recipe, readers(), frame=1).batch(0)
-    assert x.shape == (2, 1, 4, 32, 32)
-    assert target.labels.shape == (2, 3, 2, 32, 32)
-    assert target.valid.shape == (2, 1, 2, 32, 32)
+    assert x.shape == (2, 1, 4, 24, 32)
+    assert target.labels.shape == (2, 3, 2, 24, 32)
+    assert target.valid.shape == (2, 1, 2, 24, 32)
 
 
 def test_the_truth_is_that_of_the_middle_of_the_frame():
-    plain = dataclasses.replace(tiny_recipe(slices=1), augment=None)
+    plain = dataclasses.replace(tiny_recipe(crop=[1, 0, 0]), augment=None)
     drawer = Drawer(plain, readers(1), frame=1)
     for seed in range(12):
         patch = drawer.patch(np.random.default_rng(seed))

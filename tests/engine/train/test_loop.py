@@ -49,7 +49,7 @@ def test_a_resumed_training_has_the_curve_of_an_uninterrupted_one(tmp_path):
 
 def test_a_network_that_looks_at_neighbours_learns_from_single_slices_of_many_cases(tmp_path):
     recipe = dataclasses.replace(
-        tiny_recipe(steps=5, slices=1, batch=4, freeze_norm_from=0.6),
+        tiny_recipe(steps=5, crop=[1, 0, 0], batch=4, freeze_norm_from=0.6),
         network="unet25d",
         patch=(4, 32, 32),
         arch={"norm": "bn", "widths": [4, 8]},
