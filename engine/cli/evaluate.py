@@ -39,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="the summary on stdout for a program to read")
     given = parser.parse_args(list(words))
 
-    from engine.core.atomic import write_text
+    from engine.core.atomic import write_bytes, write_text
     from engine.evaluate.page import page
     from engine.evaluate.run import evaluate
     from engine.evaluate.tables import cases_csv, summary
@@ -67,7 +67,10 @@ def main(words: Sequence[str]) -> int:
     for name, one in zip(("cases.csv", "cases-against.csv"), found, strict=False):
         write_text(given.out / name, cases_csv(one))
     write_text(given.out / "summary.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
-    write_text(given.out / "report.html", page(found[0], numbers, _worst(found[0])))
+    worst = _worst(found[0])
+    write_text(given.out / "report.html", page(found[0], numbers, worst))
+    for number, ((case, label), picture) in enumerate(zip(found[0].pictures, worst, strict=True), start=1):
+        write_bytes(given.out / "worst" / f"{number}-{case}-{label}.png", picture.png)
     _say(given.out, numbers, as_json=given.json)
     for case, why in {case: why for one in reversed(found) for case, why in one.failed.items()}.items():
         print(f"{case}: {why}", file=sys.stderr)

@@ -10,8 +10,9 @@ import numpy as np
 from engine.core.types import MaskArray
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
+from engine.geometry.orient import Orientation
 from engine.metrics.lesions import detection
-from engine.metrics.overlap import Counts, counts
+from engine.metrics.overlap import Counts, counts, dice_by_slice
 from engine.metrics.surface import surface_distances
 from engine.metrics.volume import volume_ml
 
@@ -33,6 +34,7 @@ COLUMNS: dict[str, str] = {
     "volume_error_ml": "volume error, ml",
     "lesion_sensitivity": "lesions detected",
     "lesion_precision": "found lesions that are true",
+    "slice_dice": "Dice, mean over axial slices",
 }
 
 
@@ -88,6 +90,7 @@ def measure(case: str, label: str, found: MaskArray, truth: MaskArray, grid: Gri
         "volume_error_ml": found_ml - true_ml,
         "lesion_sensitivity": lesions.sensitivity,
         "lesion_precision": lesions.precision,
+        "slice_dice": dice_by_slice(*map(Orientation.of(grid).apply, (found, truth))),
     }
     return Measured(case, label, values, whole)
 

@@ -76,7 +76,8 @@ def _means(evaluation: Evaluation) -> str:
         cells = ""
         for key in _SHOWN:
             s = summarise(list(evaluation.values(label, key).values()))
-            between = f"<br><small>{_number(s.low)} to {_number(s.high)}</small>" if s.n > 1 else ""
+            between = f"<br><small>{_number(s.low)} to {_number(s.high)}, median {_number(s.median)}</small>"
+            between = between if s.n > 1 else ""
             cells += f"<td>{_number(s.mean)}{between}</td>"
         n = summarise(list(evaluation.values(label, "dice").values())).n
         rows += f"<tr><td>{escape(_name(label))}</td><td>{n}</td>{cells}</tr>"

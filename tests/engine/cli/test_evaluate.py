@@ -33,6 +33,12 @@ def test_tables_page_and_comparison_are_written(
         rows = list(csv.DictReader((out / name).read_text(encoding="utf-8").splitlines()))
         assert {(r["case"], r["label"]) for r in rows} == {(c, k) for c in "ab" for k in ("lung", "infection")}
     assert (out / "report.html").read_text(encoding="utf-8").count("data:image/png") == 1
+    (picture,) = (out / "worst").iterdir()
+    lines = (out / "cases.csv").read_text(encoding="utf-8").splitlines()
+    dice = {(r["case"], r["label"]): float(r["dice"]) for r in csv.DictReader(lines)}
+    case, label = min(dice, key=lambda place: dice[place])
+    assert picture.name == f"1-{case}-{label}.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_case_that_fails_gives_1_and_is_named(

@@ -43,13 +43,50 @@ def test_values_agree_with_the_fields_own_programs(seed: int) -> None:
     surface = metrics.compute_surface_dice(*one_hot, class_thresholds=[2.0], **settings)
     assert told["surface_dice"] == pytest.approx(float(surface), abs=1e-6)
     assd = metrics.compute_average_surface_distance(*one_hot, symmetric=True, **settings)
-    assert told["assd_mm"] == pytest.approx(float(assd), abs=1e-5)
+    assert told["assd_mm"] == pytest.approx(float(assd), abs=1e-6)
     hd95 = metrics.compute_hausdorff_distance(*one_hot, percentile=95, **settings)
     assert told["hd95_mm"] == pytest.approx(float(hd95), abs=max(SPACING))
     confusion = metrics.get_confusion_matrix(*one_hot, include_background=False)
-    for key, name in {"sensitivity": "sensitivity", "specificity": "specificity", "precision": "precision"}.items():
+    for name in ("sensitivity", "specificity", "precision", "accuracy"):
         theirs = metrics.compute_confusion_matrix_metric(name, confusion)
-        assert told[key] == pytest.approx(float(theirs), abs=1e-6)
+        assert told[name] == pytest.approx(float(theirs), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_volumes_and_lesions_agree_with_simpleitk(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    found, truth = rng.random((9, 22, 31)) > 0.93, rng.random((9, 22, 31)) > 0.95
+    grid = Grid(found.shape, SPACING)
+    told = measure("c", "consolidation", found, truth, grid, Box.whole(grid.shape_zyx)).values
+    images = [sitk.GetImageFromArray(m.astype(np.uint8)) for m in (found, truth)]
+    volumes: list[float] = []
+    pieces: list[np.ndarray] = []
+    for image in images:
+        image.SetSpacing(SPACING[::-1])
+        shapes = sitk.LabelShapeStatisticsImageFilter()
+        shapes.Execute(image)
+        volumes.append(shapes.GetPhysicalSize(1) / 1000)
+        pieces.append(sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True)))
+    assert told["found_ml"] == pytest.approx(volumes[0], abs=1e-6)
+    assert told["truth_ml"] == pytest.approx(volumes[1], abs=1e-6)
+    assert told["volume_error_ml"] == pytest.approx(volumes[0] - volumes[1], abs=1e-6)
+    met = [len(np.unique(piece[found & truth])) / piece.max() for piece in pieces]
+    assert told["lesion_precision"] == pytest.approx(met[0], abs=1e-6)
+    assert told["lesion_sensitivity"] == pytest.approx(met[1], abs=1e-6)
+
+
+def test_slices_are_axial_however_the_array_lies() -> None:
+    """A sagittal array, its first axis to the left: the slices whose Dice is averaged are still axial ones."""
+    found, truth = blobs(3)
+    upright = Grid(found.shape, SPACING)
+    told = measure("c", "lung", found, truth, upright, Box.whole(found.shape)).values["slice_dice"]
+    z, y, x = upright.direction
+    lying = Grid((36, 30, 14), (0.7, 0.8, 2.5), upright.origin_lps, (x, y, z))
+    turned = [np.ascontiguousarray(m.transpose(2, 1, 0)) for m in (found, truth)]
+    again = measure("c", "lung", *turned, lying, Box.whole(lying.shape_zyx)).values["slice_dice"]
+    assert again == pytest.approx(told)
+    along_x = [2 * (f & t).sum() / (f.sum() + t.sum()) for f, t in zip(*turned, strict=True) if (f | t).any()]
+    assert abs(told - np.mean(along_x)) > 1e-3
 
 
 def test_specificity_is_counted_around_the_lungs_only() -> None:

@@ -44,6 +44,8 @@ def test_the_page_loads_nothing_and_shows_every_case() -> None:
     for case in ("a", "b", "c"):
         assert f"{case}" in reader.text
     assert "Not for diagnosis" in reader.text
+    middle = sorted(one.values("lung", "dice").values())[1]
+    assert f"median {middle:.3f}" in reader.text
 
 
 def test_what_does_not_exist_is_a_dash() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from engine.core.errors import GeometryError
-from engine.metrics.overlap import Counts, counts
+from engine.metrics.overlap import Counts, counts, dice_by_slice
 
 MASKS = hnp.arrays(np.bool_, (3, 4, 5))
 
@@ -80,3 +80,11 @@ def test_masks_of_different_shape_are_refused():
     with pytest.raises(GeometryError) as caught:
         counts(np.zeros((2, 3, 4), bool), np.zeros((2, 3, 5), bool))
     assert "(2, 3, 5)" in caught.value.why
+
+
+@given(MASKS, MASKS)
+def test_dice_over_slices_is_the_mean_of_those_that_hold_something(found, truth):
+    each = [counts(f, t).dice for f, t in zip(found, truth, strict=True)]
+    some = [dice for dice in each if not math.isnan(dice)]
+    told = dice_by_slice(found, truth)
+    assert (math.isnan(told) and not some) or told == pytest.approx(sum(some) / len(some))
