@@ -17,6 +17,7 @@ from app.doors.ticket import waited
 from app.jobs.job import Job
 from engine.case.delta import Delta
 from engine.case.document import Case
+from engine.case.doubt import DoubtMap, Interval
 from engine.case.labelset import LabelSet
 from engine.case.volume import Notice
 from engine.core.errors import ModelError
@@ -54,6 +55,8 @@ class Outcome:
         device: What it ran on.
         seconds: How long it took.
         notices: What must be said about it.
+        doubt: How undecided the network was; None where memory was too short for it.
+        intervals: Between which volumes the labels may lie.
     """
 
     labels: LabelArray
@@ -63,6 +66,8 @@ class Outcome:
     device: str
     seconds: float
     notices: tuple[Notice, ...]
+    doubt: DoubtMap | None = None
+    intervals: tuple[Interval, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class EngineRoom(ProcessRoom):
             process, shared = self._ready(case.volume)
             job.token.check()
             growing = _Growing(case, keep, job.emit_part)
-            chosen = _options({**options, "labelset": labelset})
+            chosen = _options({**options, "labelset": labelset, "doubt": True})
             ticket = process.segment(
                 shared, model=model or None, options=chosen, handlers=Handlers(progress=job.update, slab=growing.take)
             )
@@ -136,7 +141,8 @@ class EngineRoom(ProcessRoom):
                 return Refusal(refused.notices)
             job.update(0, 0, "Putting it together")
             labels = translated(result.labels, result.labelset, labelset)
-            out = Outcome(labels, revision, None, result.model_id, result.device_text, result.seconds, result.notices)
+            told = (result.model_id, result.device_text, result.seconds, result.notices, result.doubt, result.intervals)
+            out = Outcome(labels, revision, None, *told)
             return replace(out, change=change_of(case, out, labelset)) if case.revision == revision else out
 
         return Job("Segmenting", work)
@@ -213,6 +219,7 @@ def change_of(case: Case, outcome: Outcome, labelset: LabelSet) -> Delta | None:
         title="Segmentation",
         author=outcome.model,
         notices=outcome.notices,
+        intervals=outcome.intervals,
     )
 
 

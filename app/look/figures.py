@@ -27,6 +27,12 @@ def ml(value: float | None) -> str:
     return NONE if value is None else f"{number(value, 0 if value >= 9.95 else 1)}{THIN}ml"
 
 
+def ml_range(low: float, high: float) -> str:
+    """Return both ends of a volume without their unit, each with as many decimals as `ml` gives it."""
+    ends = [number(v, 0 if v >= 9.95 else 1) for v in (low, high)]
+    return "–".join(dict.fromkeys(ends))
+
+
 def percent(value: float | None) -> str:
     """Return percent with one decimal."""
     return NONE if value is None else f"{number(value, 1)}{THIN}%"

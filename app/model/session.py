@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from app.model.heat import Heat
+from app.model.doubt import Doubts
+from app.model.heat import Heat, HeatKind, Heats
 from engine.case.delta import Change, LabelSetChange
 from engine.case.document import Case
 from engine.case.labelset import Label
@@ -117,7 +118,9 @@ class Session(QObject):
         self._layout: LayoutName = "large"
         self._maximised: str | None = None
         self._preview: Preview | None = None
-        self._heat: Heat | None = None
+        self._heats = Heats()
+        self.doubts = Doubts(self)
+        """What networks doubt about the case."""
         self.loading = False
 
     # --- the case -------------------------------------------------------------------------------
@@ -134,6 +137,7 @@ class Session(QObject):
         self._case = case
         self._preview = None
         self.set_heat(None)
+        self.doubts.forget()
         self.loading = loading
         if case is not None:
             self._unwatch = case.changed.connect(self._on_change)
@@ -153,6 +157,8 @@ class Session(QObject):
             self.volume_ready.emit()
 
     def _on_change(self, change: Change) -> None:
+        if self._case is not None:
+            self.doubts.look(self._case)
         self.labels_changed.emit(change)
 
     # --- what is shown --------------------------------------------------------------------------
@@ -197,13 +203,24 @@ class Session(QObject):
 
     @property
     def heat(self) -> Heat | None:
-        """Values laid over the slices in colour, or None."""
-        return self._heat
+        """Values laid over the slices in colour, or None; of several layers the one that is seen."""
+        return self._heats.top
+
+    def heat_of(self, kind: HeatKind) -> Heat | None:
+        """Return the layer of a kind, seen or hidden."""
+        return self._heats.of(kind)
 
     def set_heat(self, heat: Heat | None) -> None:
-        """Lay other values over the slices, or none."""
-        if heat is not self._heat:
-            self._heat = heat
+        """Lay other values over the slices, in the place of those of their kind; None takes every layer away."""
+        if heat is None:
+            self.drop_heat(None)
+        elif heat is not self._heats.of(heat.kind):
+            self._heats.put(heat)
+            self.heat_changed.emit()
+
+    def drop_heat(self, kind: HeatKind | None) -> None:
+        """Take the layer of a kind away, or all."""
+        if self._heats.drop(kind):
             self.heat_changed.emit()
 
     @property

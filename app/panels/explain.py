@@ -266,7 +266,7 @@ class ExplainPanel(TallPanel):
         self._session.set_heat(Heat(one.values, self.told.grid, self.told.at_zyx, self.opacity.value() / 100))
 
     def _slid(self, percent: int) -> None:
-        heat = self._session.heat
+        heat = self._session.heat_of("explanation")
         if heat is not None:
             self._session.set_heat(replace(heat, opacity=percent / 100, shown=True))
         if not self.opacity.isSliderDown():
@@ -277,7 +277,7 @@ class ExplainPanel(TallPanel):
             self._context.preferences.update(heat_percent=self.opacity.value())
 
     def _show_hidden(self) -> None:
-        heat = self._session.heat
+        heat = self._session.heat_of("explanation")
         self.hide_button.setEnabled(heat is not None)
         self.hide_button.setText("Show" if heat is not None and not heat.shown else "Hide")
 
@@ -315,13 +315,13 @@ def _why_not(context: Context) -> str | None:
 
 
 def _toggle(context: Context) -> None:
-    heat = context.session.heat
+    heat = context.session.heat_of("explanation")
     if heat is not None:
         context.session.set_heat(replace(heat, shown=not heat.shown))
 
 
 def _is_shown(context: Context) -> bool:
-    heat = context.session.heat
+    heat = context.session.heat_of("explanation")
     return heat is not None and heat.shown
 
 
@@ -344,7 +344,9 @@ ACTIONS: tuple[Action, ...] = (
         keys=("Shift+W",),
         menu="View",
         icon="eye",
-        disabled_because=lambda context: "Explain a place first." if context.session.heat is None else None,
+        disabled_because=lambda context: (
+            "Explain a place first." if context.session.heat_of("explanation") is None else None
+        ),
         checked=_is_shown,
     ),
 )

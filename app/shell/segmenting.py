@@ -180,6 +180,8 @@ class Segmenting(QObject):
             self._session.message.emit("The network found nothing to change.")
         else:
             case.history.apply(change)
+        self._session.doubts.keep(case, outcome.doubt)
+        if change is not None:
             self._session.message.emit(f"Segmented in {outcome.seconds:.0f} s. Ctrl+Z takes it back.")
         self.state_changed.emit()
 

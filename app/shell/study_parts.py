@@ -98,6 +98,7 @@ class StudyParts(QObject):
     def docks(self) -> Docks:
         """The panels around the panes, hidden until there is a case."""
         from app.shell.docks import Docks
+        from app.shell.doubting import DoubtLayer
 
         window = self._window
         docks = Docks(window, window.context)
@@ -107,7 +108,9 @@ class StudyParts(QObject):
         window.notices.follow(window.segmenting)
         for show in (panel.show_state, window.notices.show_state):
             window.segmenting.state_changed.connect(show)
-        window.session.heat_changed.connect(window.actions_table.refresh_soon)
+        DoubtLayer(window.session, window.jobs, window.preferences, window)
+        for changed in (window.session.heat_changed, window.session.doubts.changed):
+            changed.connect(window.actions_table.refresh_soon)
         window.menus.menu("View/Panels").addActions(docks.show_actions())
         return docks
 

@@ -53,7 +53,10 @@ def heat_on(heat: Heat, frame: PlaneFrame, index: int) -> HeatSlice | None:
         return None
     _, values = next(probabilities_to(heat.values[None], heat.grid, pane.crop(box)))
     (_, top, left), (_, bottom, right) = box.start_zyx, box.stop_zyx
-    return HeatSlice(Patch(top, bottom, left, right), values[0, 0])
+    there = values[0, 0]
+    if heat.values.dtype == np.uint8:
+        there *= np.float32(1 / 255)
+    return HeatSlice(Patch(top, bottom, left, right), there)
 
 
 class HeatLayer:
@@ -65,7 +68,7 @@ class HeatLayer:
 
     def __init__(self, frame: PlaneFrame) -> None:
         self._frame = frame
-        self._known: tuple[Values, int] | None = None
+        self._known: tuple[NDArray[np.float32] | NDArray[np.uint8], int] | None = None
         self._patch = Patch(0, 0, 0, 0)
         self._pixels: NDArray[np.uint32] | None = None
 
@@ -103,7 +106,7 @@ def _coloured(values: Values) -> NDArray[np.uint32]:
 
 def draw_place(painter: QPainter, heat: Heat | None, frame: PlaneFrame, viewport: Viewport, index: int) -> None:
     """Ring the voxel a layer is about, in the slice it lies in; without a layer, or a hidden one, nothing."""
-    if heat is None or not heat.shown:
+    if heat is None or not heat.shown or heat.at_zyx is None:
         return
     at, row, column = frame.from_case(heat.at_zyx)
     if round(at) != index:

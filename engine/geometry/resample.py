@@ -70,14 +70,19 @@ def labels_to(
 
 
 def probabilities_to(
-    probabilities: ProbabilityArray, grid: Grid, target: Grid, *, slab: int = 32, cancel: CancelToken | None = None
+    probabilities: ProbabilityArray | NDArray[np.uint8],
+    grid: Grid,
+    target: Grid,
+    *,
+    slab: int = 32,
+    cancel: CancelToken | None = None,
 ) -> Iterator[tuple[slice, ProbabilityArray]]:
     """Yield ``(slices of the target, probabilities there)`` slab by slab, linear, 0 outside.
 
     The whole result is never in memory: threshold each slab as it comes.
 
     Args:
-        probabilities: (K, z, y, x) floats on `grid`.
+        probabilities: (K, z, y, x) floats on `grid`, or bytes.
         grid: Where the voxels lie.
         target: Where probabilities are wanted; any orientation.
         slab: Slices of the target per step.

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
+from app.panels.findings import FindingsPanel
 from engine.io.masks.write import write_volume
 from engine.nets.weights import find_model
 from tests.support.licence import Answering
 from tests.support.models import own_model, quick_chest
+from tests.support.panes import painted
 from tests.support.window import Bench, chest_file
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
@@ -85,6 +88,40 @@ def test_locked_labels_and_labels_of_ones_own_stay(ready: Bench) -> None:
     b.key(Qt.Key.Key_R, CTRL)
     b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
     np.testing.assert_array_equal(case.labels.data == 3, mine)
+
+
+def test_doubt_and_intervals_come_and_go_with_the_result(ready: Bench) -> None:
+    b = ready
+    case, findings = b.session.case, b.window.docks.panels["findings"]
+    assert case is not None
+    assert isinstance(findings, FindingsPanel)
+    b.window.preferences.update(model="tiny")
+    assert not b.window.actions_table["doubt.layer"].isEnabled()
+    b.key(Qt.Key.Key_R, CTRL)
+    b.wait(lambda: b.window.segmenting.outcome is not None, LONG_MS)
+    assert {i.key for i in case.intervals} >= {"lung_right", "lung_left", "ground_glass"}
+    b.wait(lambda: any("By the network" in w.toolTip() for w in findings.findChildren(QLabel)))
+    bare = painted(b.pane())
+    b.click(findings.doubt_button)
+    b.wait(lambda: b.session.heat is not None)
+    assert b.window.actions_table["doubt.layer"].isChecked()
+    covered = painted(b.pane())
+    assert (covered != bare).any(axis=2).mean() > 0.01
+    b.pane().setFocus()
+    b.key(Qt.Key.Key_Z, CTRL)
+    assert b.session.heat is None
+    assert case.intervals == ()
+    b.key(Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    b.wait(lambda: b.session.heat is not None)
+    assert case.intervals
+    # The same again changes nothing, and keeps its doubt.
+    b.key(Qt.Key.Key_R, CTRL)
+    b.wait(lambda: b.window.segmenting.job is None, LONG_MS)
+    assert case.history.done == 1
+    b.wait(lambda: b.session.heat is not None)
+    b.click(findings.doubt_button)
+    assert b.session.heat is None
+    np.testing.assert_array_equal(painted(b.pane()), bare)
 
 
 def test_a_result_for_an_older_state_is_offered_not_applied(ready: Bench) -> None:

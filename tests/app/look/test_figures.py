@@ -37,3 +37,9 @@ def test_the_locale_writes_its_own_decimal_sign() -> None:
         assert figures.mm(-0.5).replace(figures.THIN, " ") == "−0,5 mm"
     finally:
         QLocale.setDefault(QLocale("en_GB"))
+
+
+def test_a_range_has_the_decimals_of_its_ends() -> None:
+    assert figures.ml_range(0.34, 6.7) == "0.3–6.7"
+    assert figures.ml_range(8.26, 55.2) == "8.3–55"
+    assert figures.ml_range(12.2, 12.4) == "12"

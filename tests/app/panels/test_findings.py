@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
-from app.panels.findings import FindingsPanel
+from app.panels.findings import ACTIONS, FindingsPanel
 from engine.case.delta import Delta
 from engine.case.document import Case
+from engine.case.doubt import DoubtMap, Interval
 from engine.case.findings import measure
 from engine.case.volume import Notice
 from engine.core.errors import ResourceError
@@ -88,7 +90,7 @@ def test_without_spacing_there_are_no_millilitres(panel, session, qtbot, texts) 
     case = a_chest(Notice("spacing-unknown", "It tells no spacing."))
     shown(panel, session, qtbot, case)
     assert any("no millilitres" in text for text in texts(panel))
-    cells = [panel._table.itemAtPosition(row, 2).widget().text() for row in range(1, 4)]
+    cells = [panel._table.itemAtPosition(2 * row, 2).widget().text() for row in range(1, 4)]
     assert cells == ["–"] * 3
 
 
@@ -102,3 +104,54 @@ def test_a_count_that_fails_is_said(panel, session, qtbot, texts) -> None:
     panel.figures.failed.emit(ResourceError("It failed.", "There is not enough memory."))
     assert "The figures could not be counted" in texts(panel)
     assert "There is not enough memory." in texts(panel)
+
+
+def test_an_interval_stands_under_its_volume_until_the_label_is_changed(panel, session, qtbot, texts) -> None:
+    case = a_chest()
+    box = Box((4, 6, 15), (7, 10, 19))
+    told = (
+        Interval("ground_glass", 3 * 4 * 3 + 3 * 4 * 4, 0.04, 12.3, "Found so."),
+        Interval("effusion", 0, 0.0, 3.0, "Found so."),
+    )
+    shown(panel, session, qtbot, case)
+    assert "0.0–12" not in texts(panel)
+    network = Delta.between(case.labels, box, np.full(box.shape, 3, np.uint8), title="S", author="net", intervals=told)
+    with qtbot.waitSignal(panel.figures.changed):
+        case.history.apply(network)
+    assert "0.0–12" in texts(panel)
+    (between,) = [w for w in panel.findChildren(QLabel) if w.text() == "0.0–12" and w.isVisibleTo(panel)]
+    assert between.toolTip().endswith("By the network 0.0–12\u2009ml. Found so.")
+    assert between.accessibleName() == "Ground-glass: by the network 0.0–12 ml"
+    brush = Box((0, 0, 0), (1, 1, 2))
+    with qtbot.waitSignal(panel.figures.changed):
+        case.history.apply(Delta.between(case.labels, brush, np.full(brush.shape, 3, np.uint8), title="Brush"))
+    assert "0.0–12" not in texts(panel)
+    tips = [w.toolTip() for w in panel.findChildren(QLabel) if w.isVisibleTo(panel)]
+    assert any("Changed since the network gave it: that was 0.0–12\u2009ml." in tip for tip in tips)
+    with qtbot.waitSignal(panel.figures.changed):
+        case.history.undo()
+    assert "0.0–12" in texts(panel)
+    with qtbot.waitSignal(panel.figures.changed):
+        case.history.undo()
+    assert "0.0–12" not in texts(panel)
+
+
+def test_doubt_is_offered_where_there_is_one(panel, session, qtbot, context) -> None:
+    case = a_chest()
+    shown(panel, session, qtbot, case)
+    (action,) = ACTIONS
+    assert not panel.doubt_button.isVisibleTo(panel)
+    assert "No network" in str(action.disabled_because(context))
+    box = Box((2, 3, 4), (5, 9, 11))
+    session.doubts.keep(case, DoubtMap.of(np.zeros(box.shape, np.uint8), box))
+    assert panel.doubt_button.isVisibleTo(panel)
+    assert action.disabled_because(context) is None
+    panel.doubt_button.click()
+    assert session.doubts.wanted
+    assert action.checked is not None
+    assert action.checked(context)
+    assert panel.doubt_button.text() == "Hide doubt"
+    action.run(context)
+    assert not session.doubts.wanted
+    session.set_case(None)
+    assert action.disabled_because(context) == "Open a case first."

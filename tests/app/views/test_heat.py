@@ -15,6 +15,7 @@ from app.views import heat as heat_module
 from app.views.frame import PlaneFrame
 from app.views.heat import heat_on
 from app.views.slice_view import SliceView
+from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.hu import Window
 from tests.support.panes import FLAT, SHAPE, a_case, painted
@@ -229,3 +230,24 @@ def test_without_a_layer_nothing_is_computed_and_with_one_each_slice_once(
     dark.set_cursor((6, 0, 0))
     painted(view)
     assert asked == [5, 6]
+
+
+def test_a_layer_in_bytes_is_that_in_numbers_and_about_no_place(dark: Session, pane: MakePane) -> None:
+    values = np.random.default_rng(8).integers(0, 256, (5, 6, 7)).astype(np.uint8)
+    case = dark.case
+    assert case is not None
+    grid = case.volume.grid.crop(Box((2, 4, 9), (7, 10, 16)))
+    in_bytes = Heat(values, grid, None, kind="doubt")
+    in_numbers = Heat((values / 255).astype(np.float32), grid, None)
+    for plane in PLANES:
+        frame = PlaneFrame(case.volume.grid, plane)
+        for index in range(frame.count):
+            one, other = heat_on(in_bytes, frame, index), heat_on(in_numbers, frame, index)
+            assert (one is None) == (other is None)
+            if one is not None and other is not None:
+                np.testing.assert_allclose(one.values, other.values, atol=1e-6)
+    view = pane("axial", (640, 500))
+    dark.set_heat(in_bytes)
+    painted(view)  # no ring to be drawn
+    dark.drop_heat("doubt")
+    assert dark.heat is None
