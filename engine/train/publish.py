@@ -16,7 +16,19 @@ from engine.core.errors import InputError
 from engine.nets.card import Card, read_card, write_card
 from engine.nets.checkpoint import load, save
 
-_TOLD = ("id", "title", "text", "licence", "trained_on", "figures", "limits", "thresholds", "created", "default")
+_TOLD = (
+    "id",
+    "title",
+    "text",
+    "licence",
+    "trained_on",
+    "figures",
+    "interval",
+    "limits",
+    "thresholds",
+    "created",
+    "default",
+)
 """What the text card says; the rest comes from the weights."""
 
 
