@@ -45,6 +45,8 @@ def deep(loss: nn.Module, outputs: Sequence[Tensor], target: Target) -> Tensor:
     used = outputs[:-1] if len(outputs) > 2 else outputs
     weights = [0.5**i for i in range(len(used))]
     total = outputs[0].new_zeros((), dtype=outputs[0].float().dtype)
+    for dropped in outputs[len(used) :]:  # several processes wait for a gradient of every weight, if it is nought
+        total = total + 0 * dropped.float().mean()
     for weight, output in zip(weights, used, strict=True):
         total = total + weight / sum(weights) * loss(output, _shrunk(target, tuple(output.shape[2:])))
     return total

@@ -62,7 +62,7 @@ class RaUnet3dArch:
         pos: Code of position: ``"axial"``, ``"relative"``, ``"none"``.
         patch: (D, H, W) of a training window; sets the size of the code of position.
         down_strides: Stride of each of the four reductions; (1, 2, 2) keeps thick slices.
-        deep_supervision: Auxiliary heads on D2, D3, D4 for training; never part of :meth:`RaUnet3d.forward`.
+        deep_supervision: Auxiliary heads on D2, D3, D4, in training only.
         prior: π of the first output bias.
     """
 
@@ -155,8 +155,13 @@ class RaUnet3d(nn.Module):
         if self.ra is not None:
             self.ra.set_grid(*_ra_grid(self.arch))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, K, D, H, W) of `x` (B, C, D, H, W); any size of at least one voxel."""
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Return logits (B, K, D, H, W) of `x` (B, C, D, H, W); any size of at least one voxel.
+
+        In training with deep supervision those of :meth:`forward_deep`.
+        """
+        if self.training and len(self.deep_heads):
+            return self.forward_deep(x)
         size = cast(Grid3, tuple(x.shape[2:]))
         finest = self._decode(padded(x, self.required_multiple), size)[0]
         return cropped(self.head(finest), size)

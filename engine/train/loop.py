@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from engine.core.errors import Cancelled, GroundglassError, ModelError, RecipeError
 from engine.core.progress import CancelToken, NoProgress, Progress
+from engine.losses.combined import deep
 from engine.losses.registry import LOSSES
 from engine.losses.target import Target
 from engine.nets.checkpoint import load
@@ -182,8 +183,9 @@ class Trainer:
     def _forward(self, x: Tensor, target: Target) -> Tensor:
         x = x.to(self.device, memory_format=torch.channels_last_3d)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bf16):
-            logits = self.parallel(x, **self._framed)
-        return self.loss(logits, target.to(self.device))
+            outputs = self.parallel(x, **self._framed)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)  # several with deep supervision
+        return deep(self.loss, outputs, target.to(self.device))
 
     @property
     def _bf16(self) -> bool:

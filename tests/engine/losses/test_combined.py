@@ -38,6 +38,14 @@ def test_coarser_outputs_weigh_half_and_the_coarsest_nothing(case):
     assert float(got) == pytest.approx(float(expected), abs=1e-6)
 
 
+def test_the_dropped_output_has_a_gradient_of_nought(case):
+    logits, target = case
+    dropped = torch.full((1, 2, 1, 2, 2), 9.0, requires_grad=True)
+    deep(CombinedLoss(), [logits, logits[:, :, ::2, ::2, ::2], dropped], target).backward()
+    assert dropped.grad is not None
+    assert float(dropped.grad.abs().max()) == 0
+
+
 def test_a_rare_label_comes_back_from_nearly_nothing():
     # nine batches without the label for each one with it, from an output that says next to nothing: the push of
     # the nine must not outweigh the pull of the one

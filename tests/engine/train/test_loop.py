@@ -150,3 +150,40 @@ def test_it_does_not_start_from_weights_for_other_labels(tmp_path):
     other = _trainer(tmp_path / "b", dataclasses.replace(tiny_recipe(), labels=("effusion",)))
     with pytest.raises(ModelError, match="effusion"):
         other.start_from(tmp_path / "a" / "last.safetensors")
+
+
+def test_deep_supervision_teaches_the_coarser_outputs_and_leaves_one_in_use(tmp_path):
+    recipe = tiny_recipe(steps=2, batch=2, validate_every=2, ema=0.0)
+    recipe = dataclasses.replace(recipe, arch={**recipe.arch, "deep_supervision": True})
+    trainer = _trainer(tmp_path, recipe)
+    before = [head.weight.detach().clone() for head in trainer.model.deep_heads]
+    trainer.run()
+    moved = [bool((head.weight != old).any()) for head, old in zip(trainer.model.deep_heads, before, strict=True)]
+    assert moved[:2] == [True, True]
+    trainer.model.train()
+    trainer._forward(*trainer.drawer.batch(0)).backward()
+    assert all(p.grad is not None for p in trainer.model.parameters())
+    model, _ = load(tmp_path / "last.safetensors")
+    assert model(torch.zeros(1, 1, 16, 32, 32)).shape == (1, 3, 16, 32, 32)
+
+
+def test_accumulated_parts_give_the_step_of_one_batch_and_the_gradient_is_cut(tmp_path):
+    """Two parts of the same patches learn what one of them learns; with a small `clip` the step is a small one."""
+    plan = {"steps": 1, "optimiser": "sgd", "learning_rate": 0.1, "weight_decay": 0.0, "warmup": 0.0, "clip": 0.0}
+    plan |= {"batch": 2, "schedule": "constant", "ema": 0.0, "freeze_norm_from": 1.0}
+
+    def stepped(name, **more):
+        recipe = tiny_recipe(**plan | more)
+        trainer = _trainer(tmp_path / name, dataclasses.replace(recipe, arch={**recipe.arch, "norm": "in"}))
+        start = [p.detach().clone() for p in trainer.model.parameters()]
+        whole = trainer.drawer.batch(0)
+        trainer.drawer.batch = lambda *_: whole
+        trainer.run()
+        steps = [p.detach() - old for p, old in zip(trainer.model.parameters(), start, strict=True)]
+        return torch.cat([step.flatten() for step in steps])
+
+    once, twice, cut = stepped("once"), stepped("twice", accumulate=2), stepped("cut", clip=1e-3)
+    torch.testing.assert_close(twice, once, rtol=1e-3, atol=1e-6)
+    norm = float(cut.norm()) / 0.1 / 1.99  # Nesterov's first step is 1.99 gradients long
+    assert norm == pytest.approx(1e-3, rel=0.01)
+    assert float(once.norm()) > 10 * float(cut.norm())
