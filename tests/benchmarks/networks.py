@@ -125,7 +125,6 @@ def test_a_training_step_beside_monai(name: str, tmp_path: Path, capsys: pytest.
     from monai.losses import DiceCELoss
 
     from engine.nets.registry import build
-    from engine.train.batches import Drawer
     from engine.train.loop import Trainer
     from engine.train.prefetch import Ahead
     from engine.train.recipe import load
@@ -135,12 +134,12 @@ def test_a_training_step_beside_monai(name: str, tmp_path: Path, capsys: pytest.
     samples = [synthetic_sample(seed, recipe.spacing) for seed in (0, 1)]
     cases = [lambda sample=sample: sample for sample in samples]
     trainer = Trainer(recipe, cases, (), tmp_path)
-    ahead = Ahead(Drawer(recipe, cases), 1, 0)
+    drawer, bf16 = trainer.drawer, trainer._bf16
+    ahead = Ahead(drawer, 1, 0)
     arch = {**recipe.arch, "out_channels": len(recipe.labels), "patch": recipe.patch}
     plain = build(recipe.network, arch).train()
     optimiser = torch.optim.AdamW(plain.parameters(), lr=1e-3)
     criterion = DiceCELoss(sigmoid=True, weight=None)
-    drawer = Drawer(recipe, cases)
     x, target = drawer.batch(0)
 
     def ours() -> None:
@@ -149,7 +148,9 @@ def test_a_training_step_beside_monai(name: str, tmp_path: Path, capsys: pytest.
 
     def theirs() -> None:
         optimiser.zero_grad()
-        criterion(plain(x), target.labels).backward()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):  # the same precision as ours
+            logits = plain(x, **trainer._framed)
+        criterion(logits.float(), target.labels).backward()
         optimiser.step()
 
     def loading() -> None:
@@ -158,5 +159,6 @@ def test_a_training_step_beside_monai(name: str, tmp_path: Path, capsys: pytest.
     our_s, their_s, load_s = paces(ours, theirs, loading)
     with capsys.disabled():
         print(f"\nrecipe {name}, batch {tuple(x.shape)}: a step {our_s:.2f} s with drawing, augmenting and averaging,")
-        print(f"  in a plain MONAI loop with a batch at hand {their_s:.2f} s: ×{their_s / our_s:.2f}")
+        precision = "bf16" if bf16 else "fp32"
+        print(f"  in a plain MONAI loop with a batch at hand, {precision}: {their_s:.2f} s: ×{their_s / our_s:.2f}")
         print(f"  drawing the batch {load_s:.3f} s: the network's pace at {100 * (1 - load_s / our_s):.0f} %")
