@@ -72,17 +72,20 @@ def bounds(
         look: Called for each slice; may raise to stop.
     """
     counted = {label: Bounds() for label in evidence}
+    same = np.empty(labels.shape[1:], dtype=np.bool_)  # taken anew for each slice it would cost more than the counting
     for z, near in enumerate(_near(labels, spacing_zyx_mm)):
         look()
-        sure = {label: e.sure[z] for label, e in evidence.items()}
-        possible = {label: e.possible[z] for label, e in evidence.items()}
         for label, e in evidence.items():
-            mine = packed(labels[z] == label)
-            low, high = sure[label] & mine, possible[label] & near
+            there = np.equal(labels[z], label, out=same).any()
+            possible = e.possible[z]
+            if not there and not possible.any():
+                continue
+            mine = packed(same)
+            low, high = e.sure[z] & mine, possible & near
             for other in (*e.rivals, *e.covers):
-                high &= ~sure[other]
+                high &= ~evidence[other].sure[z]
             for other in e.covers:
-                low &= ~possible[other]
+                low &= ~evidence[other].possible[z]
             high |= mine
             line = counted[label]
             line.voxels += _count(mine)
@@ -95,25 +98,28 @@ def _near(labels: LabelArray, spacing_zyx_mm: FloatZyx) -> Iterator[Bits]:
     """Yield, slice by slice, what lies within a box of NEAR_MM around anything labelled, packed."""
     deep, down, along = (max(1, round(NEAR_MM / mm)) for mm in spacing_zyx_mm)
     held: dict[int, Bits] = {}
+    flat = np.empty((2, *labels.shape[1:]), dtype=np.uint8)
     for z in range(len(labels)):
         for n in range(max(0, z - deep), min(len(labels), z + deep + 1)):
             if n not in held:
-                held[n] = _widened(packed(_widened((labels[n] > 0).view(np.uint8), along, 1)), down, 0)
+                np.not_equal(labels[n], 0, out=flat[0].view(np.bool_))
+                _widen(flat[0], flat[1], along, 1)
+                held[n] = packed(flat[0])
+                _widen(held[n], held[n].copy(), down, 0)
         held.pop(z - deep - 1, None)
         yield np.bitwise_or.reduce(list(held.values()))
 
 
-def _widened(plane: Bits, reach: int, axis: int) -> Bits:
-    """Return a plane, packed or not, joined with itself moved by up to `reach` both ways along an axis."""
-    out, done = plane.copy(), 0
+def _widen(plane: Bits, room: Bits, reach: int, axis: int) -> None:
+    """Join a plane, packed or not, with itself moved by up to `reach` both ways along an axis; in place."""
+    to, by = (np.moveaxis(a, axis, 0) for a in (plane, room))
+    done = 0
     while done < reach:
         step = min(done + 1, reach - done)  # no farther than each side is covered: no gap, at the rim neither
-        before = out.copy()
-        to, by = (np.moveaxis(a, axis, 0) for a in (out, before))
+        room[...] = plane
         to[step:] |= by[:-step]
         to[:-step] |= by[step:]
         done += step
-    return out
 
 
 def _count(bits: Bits) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +38,10 @@ class Doubting:
         self.values: LabelArray = np.zeros(shape, dtype=np.uint8)
         """(z, y, x) the map so far: 0 sure … 255 a coin."""
         depth, height, width = shape
+        # Rooms for one slice: memory taken anew for each step costs more than the arithmetic.
+        self._least, self._far = np.empty((2, height, width), dtype=np.float32)
+        self._there = np.empty((height, width), dtype=np.bool_)
+        self._code = np.empty((height, width), dtype=np.uint16)
         self._flat = (2, depth, height, (width + 7) // 8)
         self._bits: dict[int, NDArray[np.uint8]] = {}
         self._meaning: dict[int, str] = {}
@@ -61,18 +64,17 @@ class Doubting:
         limits = [tuple(_logit(p) if linear else p for p in self._card.bounds(key)) for key in self._card.labels]
         parts = self._parts(around)
         for n in range(values.shape[1]):
-            open_air = None if around.open_air is None else around.open_air[n]
-            away = self._away(values[:, n], linear=linear)
-            self._level(away, open_air, self.values[start + n], linear=linear)
+            closed = None if around.open_air is None else ~around.open_air[n]
+            self._level(values[:, n], closed, self.values[start + n], linear=linear)
             for key, row, (sure, possible) in zip(self._card.labels, self._rows, limits, strict=True):
-                plane = values[row, n]
-                for k, limit in enumerate((sure, possible)):
-                    there = plane >= limit
-                    if open_air is not None:
-                        there &= ~open_air
+                for k, limit in ((1, possible), (0, sure)):
+                    there = np.greater_equal(values[row, n], np.float32(limit), out=self._there)
+                    if closed is not None:
+                        there &= closed
+                    if not there.any():
+                        break  # nowhere possible is nowhere sure
                     for label, where in parts[key]:
-                        mine = there if where is None else there & where[n]
-                        self._of(label)[k, start + n] |= packed(mine)
+                        self._of(label)[k, start + n] |= packed(there if where is None else there & where[n])
 
     def intervals(
         self, labels: LabelArray, spacing_zyx_mm: FloatZyx, look: Callable[[], None] = lambda: None
@@ -118,6 +120,7 @@ class Doubting:
                 label = decoder.labelset.by_key(key)
                 out[key] = [] if label is None else [(label.id, None)]
             for label_id, _ in out[key]:
+                self._of(label_id)
                 self._meaning.setdefault(label_id, self._card.interval_words(key))
         return out
 
@@ -126,26 +129,28 @@ class Doubting:
             self._bits[label] = np.zeros(self._flat, dtype=np.uint8)
         return self._bits[label]
 
-    def _away(self, planes: Float32, *, linear: bool) -> Float32:
-        """Return how far the least decided label of each voxel is from one half, on the scale of the values."""
-        least: Any = None
-        for row in self._rows:
-            far = np.abs(planes[row] if linear else planes[row] - np.float32(0.5))
-            least = far if least is None else np.minimum(least, far, out=least)
-        return least
-
-    def _level(self, away: Float32, open_air: MaskArray | None, out: LabelArray, *, linear: bool) -> None:
-        """Write entropy: of the smaller of a probability and what is left of it."""
-        small = 1 / (1 + np.exp(np.minimum(away, 80))) if linear else np.maximum(0.5 - away, 0)
-        np.take(_entropy(), (small * (2 * _STEPS) + 0.5).astype(np.intp), out=out, mode="clip")
-        if open_air is not None:
-            out[open_air] = 0
+    def _level(self, planes: Float32, closed: MaskArray | None, out: LabelArray, *, linear: bool) -> None:
+        """Write the entropy of the label nearest to one half, voxel by voxel."""
+        least, far = self._least, self._far
+        for k, row in enumerate(self._rows):
+            into = far if k else least
+            np.abs(planes[row] if linear else np.subtract(planes[row], np.float32(0.5), out=into), out=into)
+            if k:
+                np.minimum(least, far, out=least)
+        if linear:  # how far from one half a logit is as a probability
+            np.exp(np.minimum(least, 80, out=least), out=least)
+            np.subtract(0.5, np.reciprocal(np.add(least, 1, out=least), out=least), out=least)
+        np.multiply(np.minimum(least, np.float32(0.5), out=least), np.float32(2 * _STEPS), out=least)
+        np.copyto(self._code, np.rint(least, out=least), casting="unsafe")
+        np.take(_entropy(), self._code, out=out, mode="clip")
+        if closed is not None:
+            out *= closed
 
 
 @cache
 def _entropy() -> LabelArray:
-    """Return the entropy of 0 … one half in steps, 255 for one bit."""
-    p = np.linspace(0, 0.5, _STEPS + 1)
+    """Return the entropy of a probability by its distance from one half, 0 … one half in steps; 255 for one bit."""
+    p = np.linspace(0.5, 0, _STEPS + 1)
     q = 1 - p
     bits = -(q * np.log2(q)) - p * np.log2(np.maximum(p, 1e-300))
     return np.rint(255 * bits).astype(np.uint8)
