@@ -26,7 +26,7 @@ from engine.train.loop import Trainer
 from engine.train.recipe import Recipe, Training
 from engine.train.split import By as Apart
 from engine.train.split import Split
-from engine.train.start import device_of, readers, split_of
+from engine.train.start import device_of, memory_told, readers, split_of
 from engine.train.validate import ModuleEngine, counts_of
 
 RESULT = "result.json"
@@ -230,7 +230,8 @@ def _row(todo: _Todo, data: Path, folder: Path, progress: Progress, cancel: Canc
         trainer.resume()
     else:
         run_folder.cut_curve(folder, 0)
-    trainer.run()
+    with memory_told(recipe):
+        trainer.run()
     cases = measured(folder, recipe, parts.kept, device, cancel)
     trained = (trainer.step, round(trainer.spent_s / 60, 2), len(parts.train))
     scored = Scored(todo.row, todo.by, cases, *trained, parts.names.by, todo.shortened)

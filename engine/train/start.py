@@ -5,6 +5,8 @@ terminal, the child process and tests.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -106,18 +108,30 @@ def resume_run(
                 run_folder.cut_curve(folder, 0)  # of a start that ended before its first checkpoint
             if recipe.start:
                 trainer.start_from(find_model(recipe.start).path)
-        return trainer.run()
+        with memory_told(recipe):
+            return trainer.run()
+    finally:
+        world.leave(here)
+
+
+@contextmanager
+def memory_told(recipe: Recipe) -> Generator[None, None, None]:
+    """Turn a lack of memory while training by `recipe` into a sentence.
+
+    Raises:
+        MemoryShortage: memory gave out; the run can be resumed.
+    """
+    try:
+        yield
     except (MemoryError, RuntimeError) as error:
         if not _is_short_of_memory(error):
             raise
         raise MemoryShortage(
             "The training needs more memory than there is.",
             f"A batch of {recipe.training.batch} patches of {' × '.join(map(str, recipe.patch))} voxels did not fit.",
-            "Close other programs and go on with --resume, or start again with a smaller training.batch or patch.",
+            "Close other programs and go on with the same run, or start again with a smaller training.batch or patch.",
             details=str(error),
         ) from error
-    finally:
-        world.leave(here)
 
 
 def _is_short_of_memory(error: Exception) -> bool:

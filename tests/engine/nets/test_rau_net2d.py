@@ -34,7 +34,7 @@ def test_the_papers_variants_have_the_parameters_of_the_table(arguments: dict[st
 
 
 @pytest.mark.parametrize(("training", "rounds", "gflop"), [(False, 8, 108.1), (True, 4, 78.2)])
-def test_hashing_everywhere_costs_what_its_rounds_cost(training: bool, rounds: int, gflop: float) -> None:  # noqa: FBT001
+def test_hashing_everywhere_costs_what_its_rounds_cost(training: bool, rounds: int, gflop: float) -> None:
     """At 369² → 384², beside the network without attention (34.8): layers of the joints, hashes, chunks of 2 × 64."""
     with torch.device("meta"):
         model = RauNet2d(RauNet2dArch(out_channels=4, attention=LSH)).train(training)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.core.errors import Cancelled, FormatError, InputError
+from engine.core.errors import Cancelled, FormatError, InputError, ResourceError
 from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.io.masks.write import write_volume
@@ -146,6 +146,21 @@ def test_a_row_killed_before_its_first_checkpoint_begins_its_curves_again(data, 
     assert len(read_curve(out / "base-small-by-slice")) == 1
     running.reproduce(table, data, out, effort=effort, splits=("slice",))
     assert [line["step"] for line in read_curve(out / "base-small-by-slice")] == [1, 2, 3, 4]
+
+
+def test_too_little_memory_is_one_sentence_and_the_rows_that_are_done_stay(data, table, tmp_path, monkeypatch):
+    out, effort = tmp_path / "out", running.Effort(size="small")
+    update = running.Trainer._update
+
+    def fails(trainer, ahead):
+        if trainer.recipe.name.startswith("own"):
+            raise MemoryError
+        return update(trainer, ahead)
+
+    monkeypatch.setattr(running.Trainer, "_update", fails)
+    with pytest.raises(ResourceError, match="more memory"):
+        running.reproduce(table, data, out, effort=effort, splits=("patient",))
+    assert (out / "base-small-by-patient" / running.RESULT).exists()
 
 
 def test_patients_are_named_as_what_keeps_cases_apart_only_where_they_are_known(data, table):

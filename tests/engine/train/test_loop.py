@@ -187,3 +187,13 @@ def test_accumulated_parts_give_the_step_of_one_batch_and_the_gradient_is_cut(tm
     norm = float(cut.norm()) / 0.1 / 1.99  # Nesterov's first step is 1.99 gradients long
     assert norm == pytest.approx(1e-3, rel=0.01)
     assert float(once.norm()) > 10 * float(cut.norm())
+
+
+def test_half_precision_gives_nearly_the_same_curve_and_whole_weights(tmp_path):
+    for precision in ("fp32", "bf16"):
+        trainer = _trainer(tmp_path / precision, tiny_recipe(steps=3, precision=precision, validate_every=9))
+        trainer.run()
+        assert {p.dtype for p in trainer.model.parameters()} == {torch.float32}
+    whole, half = _losses(tmp_path / "fp32"), _losses(tmp_path / "bf16")
+    assert half == pytest.approx(whole, rel=0.03)
+    assert half != whole
