@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from engine.cli.parser import verb_parser
 from engine.cli.terminal_progress import Voices
 from engine.core.errors import Cancelled, InputError
 from engine.core.paths import resource
+from engine.core.progress import CancelToken
 
 if TYPE_CHECKING:
     from engine.train.recipe import Recipe
@@ -79,7 +82,17 @@ def main(words: Sequence[str]) -> int:
     from engine.train.start import start_folder
 
     start_folder(given.out, recipe, data)
+    _warn_of_what_was_never_drawn(given.out)
     return _train(given.out, data, given.device, board=given.tensorboard)
+
+
+def _warn_of_what_was_never_drawn(folder: Path) -> None:
+    from engine.train.run_folder import read_split
+
+    divided = read_split(folder)
+    if divided is not None and divided.never:
+        never = ", ".join(divided.never)
+        print(f"No case has a mask of {never}: what the weights say of it will mean nothing.", file=sys.stderr)
 
 
 def _go_on(given: argparse.Namespace, data: Data) -> int:
@@ -166,7 +179,8 @@ def _train(folder: Path, data: Data, device: str, *, board: bool) -> int:
     shown = Board(folder) if board else None
     report = _say_validation if shown is None else both(_say_validation, shown)
     try:
-        dice = resume_run(folder, data, progress=_Lines(), report=report, device=device)
+        with _interruptible() as cancel:
+            dice = resume_run(folder, data, progress=_Lines(), report=report, device=device, cancel=cancel)
     except (KeyboardInterrupt, Cancelled):
         print(f"Stopped. Go on with: groundglass train --resume {folder}", file=sys.stderr)
         return Cancelled.exit_code
@@ -175,6 +189,26 @@ def _train(folder: Path, data: Data, device: str, *, board: bool) -> int:
             shown.close()
     print(json.dumps({"run": str(folder), "validation_dice": dice}))
     return 0
+
+
+@contextmanager
+def _interruptible() -> Generator[CancelToken, None, None]:
+    """Let the first Ctrl+C ask for a stop with a checkpoint, and a second one leave at once."""
+    cancel = CancelToken()
+
+    def ask(*_: object) -> None:
+        cancel.cancel()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("\nStopping after this update, with a checkpoint; Ctrl+C again leaves at once.", file=sys.stderr)
+
+    if threading.current_thread() is not threading.main_thread():  # only there are signals heard
+        yield cancel
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Lines:
