@@ -17,6 +17,7 @@ VERBS: Registry[Verb] = Registry(
         "export": Entry("engine.cli.export:main", text="write what the window exports from a case"),
         "cases": Entry("engine.cli.cases:main", text="list the cases kept here, or remove some"),
         "train": Entry("engine.cli.train:main", text="train a network from a recipe"),
+        "travel": Entry("engine.cli.travel:main", text="train on another machine: pack, train, bring home"),
         "evaluate": Entry("engine.cli.evaluate:main", text="measure a model on labelled cases"),
         "explain": Entry("engine.cli.explain:main", text="say why the network answers as it does at a place"),
         "reproduce": Entry("engine.cli.reproduce:main", text="train a paper's table again on your data"),

@@ -14,6 +14,7 @@ from engine.core.progress import CancelToken, NoProgress, Progress
 from engine.core.types import FloatZyx
 from engine.train.case_folder import read_case
 from engine.train.manifest import Gathered, Source
+from engine.train.packed_sample import SAMPLE_FILE, read_sample
 from engine.train.samples import UNKNOWN, Sample, painted, read, synthetic
 from engine.train.split import Split
 
@@ -31,7 +32,7 @@ def names_of(gathered: Gathered) -> Split:
         if source.kind == "labelled":
             (train if source.cases else validation).append(stem)
             continue
-        seeds = [f"{stem}-{seed:06d}" for seed in _seeds(source)]
+        seeds = [f"{stem}-{seed:06d}" for seed in seeds_of(source)]
         train += seeds[: source.cases]
         validation += seeds[source.cases :]
     return Split(tuple(train), tuple(validation), "manifest")
@@ -67,14 +68,14 @@ def gather(
         made = partial(synthetic, progress=told, cancel=token)
         if source.kind == "painted":
             made = partial(painted, gathered.root / source.path, progress=told, cancel=token)
-        readers = [partial(read, path) for path in made(cache_dir() / "cohort", _seeds(source), spacing_zyx_mm)]
+        readers = [partial(read, path) for path in made(cache_dir() / "cohort", seeds_of(source), spacing_zyx_mm)]
         train += readers[: source.cases]
         validation += readers[source.cases :]
     return train, validation
 
 
 def labelled(folder: Path, spacing_zyx_mm: FloatZyx, *, padded: bool) -> Sample:
-    """Return a labelled case; with `padded`, its frame of −1024 is marked as unknown.
+    """Return a labelled case; with `padded`, its frame of −1024 is marked as unknown. A packed one is as it was packed.
 
     Raises:
         GeometryError: a mask does not lie on the grid of its CT.
@@ -82,6 +83,8 @@ def labelled(folder: Path, spacing_zyx_mm: FloatZyx, *, padded: bool) -> Sample:
     """
     from scipy.ndimage import binary_dilation
 
+    if (folder / SAMPLE_FILE).exists():
+        return read_sample(folder / SAMPLE_FILE, spacing_zyx_mm)
     sample = read_case(folder, spacing_zyx_mm)
     if not padded:
         return sample
@@ -90,5 +93,6 @@ def labelled(folder: Path, spacing_zyx_mm: FloatZyx, *, padded: bool) -> Sample:
     return replace(sample, labels=np.where(frame, np.uint8(UNKNOWN), sample.labels))
 
 
-def _seeds(source: Source) -> range:
+def seeds_of(source: Source) -> range:
+    """Return the seeds of the cases that are made, those for validation last."""
     return range(source.first_seed, source.first_seed + source.cases + source.validation)

@@ -6,10 +6,12 @@ because lesions lie inside the lungs and each label is an output of its own.
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.resample import labels_to, volume_to
 from engine.synth.cohort import PAINTER_VERSION, SyntheticCase, make_case
+
+if TYPE_CHECKING:
+    from engine.synth.hosts.anatomy import Host
 
 INFECTION = 250
 """An id in `Sample.ids` where ground-glass or consolidation was drawn as one."""
@@ -115,7 +120,7 @@ def painted(
     """Paint disease into a scan once per seed, unless `folder` has it already, and return the paths of all.
 
     Args:
-        scan: Folder with a ``ct.nii.gz`` that shows lungs.
+        scan: Folder with a ``ct.nii.gz`` that shows lungs, or a host packed from one.
         folder: Where they are kept; a subfolder per painter version, spacing and content of the scan is made.
         seeds: What is painted.
         spacing_zyx_mm: Spacing of the samples.
@@ -125,18 +130,15 @@ def painted(
     Raises:
         InputError: the scan is missing or shows too little lung.
     """
-    from engine.io.case_folders import read_scan, scan_hash
-    from engine.synth.hosts.anatomy import host_of
     from engine.synth.hosts.paint import HOST_PAINTER_VERSION, paint_host
 
     home = folder / f"hosts-{HOST_PAINTER_VERSION}-{_CUT_VERSION}" / _written(spacing_zyx_mm)
-    home /= scan_hash(scan)  # folders of the same name elsewhere hold other patients
+    home /= _hash_of(scan)  # folders of the same name elsewhere hold other patients
     paths = [home / f"{scan.name}-{seed:06d}.npz" for seed in seeds]
     told, token = progress or NoProgress(), cancel or CancelToken()
     if all(path.exists() for path in paths):
         return paths
-    volume = read_scan(scan)
-    host = host_of(volume.hu, volume.grid, scan.name)
+    host = host_at(scan)
     for done, (seed, path) in enumerate(zip(seeds, paths, strict=True)):
         token.check()
         told.update(done, len(paths), f"Painting into {scan.name}")
@@ -144,6 +146,30 @@ def painted(
             _write(path, sample_of(paint_host(host, seed), spacing_zyx_mm, path.stem))
     told.update(len(paths), len(paths), f"Painted into {scan.name}")
     return paths
+
+
+def host_at(scan: Path) -> Host:
+    """Return the chest in a folder as a host, from its scan or as it was packed.
+
+    Raises:
+        InputError: the scan is missing or shows too little lung.
+    """
+    from engine.io.case_folders import read_scan
+    from engine.synth.hosts.anatomy import host_of
+    from engine.synth.hosts.packed import HOST_FILE, read_host
+
+    if (scan / HOST_FILE).exists():
+        return read_host(scan / HOST_FILE)
+    volume = read_scan(scan)
+    return host_of(volume.hu, volume.grid, scan.name)
+
+
+def _hash_of(scan: Path) -> str:
+    from engine.io.case_folders import scan_hash
+    from engine.synth.hosts.packed import HOST_FILE
+
+    packed = scan / HOST_FILE
+    return hashlib.sha256(packed.read_bytes()).hexdigest()[:16] if packed.exists() else scan_hash(scan)
 
 
 def _written(spacing_zyx_mm: FloatZyx) -> str:

@@ -9,7 +9,7 @@ from engine.cli.registry import VERBS
 from engine.core import errors
 from tests.house.tree import ROOT
 
-PROMISED = "segment sample convert export cases train evaluate explain reproduce models doctor"
+PROMISED = "segment sample convert export cases train travel evaluate explain reproduce models doctor"
 
 
 def test_every_promised_verb_is_there_with_a_line_for_the_overview() -> None:
