@@ -69,6 +69,8 @@ def main(study: Path, mask: Path, series: Path, out: Path) -> int:
     window.resize(*SIZE)
     explained(window)
     _save(window.grab(), out / "explain.png")
+    doubted(window)
+    _save(window.grab(), out / "doubt.png")
     window.close()
     return 0
 
@@ -116,6 +118,15 @@ def explained(window: Window) -> None:
     window.run_command("explain")
     panel = window.docks.panels["explain"]
     until(lambda: panel.told is not None and not window.jobs.jobs, still_s=STILL_S)
+
+
+def doubted(window: Window) -> None:
+    """Segment the study again, where the window is, and lay the doubt over it."""
+    window.run_command("segment")
+    until(lambda: window.segmenting.job is None and window.session.doubts.now is not None)
+    window.docks.show("findings")
+    window.session.doubts.want(on=True)
+    until(lambda: window.session.heat_of("doubt") is not None and not window.jobs.jobs, still_s=STILL_S)
 
 
 def export_dialog(window: Window) -> QWidget:

@@ -314,15 +314,14 @@ def _why_not(context: Context) -> str | None:
     return None if case.volume.has_hu else "The grey values of this study are no Hounsfield units."
 
 
+def _layer(context: Context) -> Heat | None:
+    return context.session.heat_of("explanation")
+
+
 def _toggle(context: Context) -> None:
-    heat = context.session.heat_of("explanation")
+    heat = _layer(context)
     if heat is not None:
         context.session.set_heat(replace(heat, shown=not heat.shown))
-
-
-def _is_shown(context: Context) -> bool:
-    heat = context.session.heat_of("explanation")
-    return heat is not None and heat.shown
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -344,9 +343,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("Shift+W",),
         menu="View",
         icon="eye",
-        disabled_because=lambda context: (
-            "Explain a place first." if context.session.heat_of("explanation") is None else None
-        ),
-        checked=_is_shown,
+        disabled_because=lambda context: None if _layer(context) else "Explain a place first.",
+        checked=lambda context: (heat := _layer(context)) is not None and heat.shown,
     ),
 )
