@@ -70,7 +70,8 @@ def main(study: Path, mask: Path, series: Path, out: Path) -> int:
     explained(window)
     _save(window.grab(), out / "explain.png")
     doubted(window)
-    _save(window.grab(), out / "doubt.png")
+    parts = window.workspace.slices["axial"], window.docks.docks["findings"]
+    _save(_beside([part.grab() for part in parts]), out / "doubt.png")
     window.close()
     return 0
 
