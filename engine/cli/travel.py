@@ -6,7 +6,9 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -124,13 +126,14 @@ def _pack(given: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
 
 def _train(given: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    began = time.monotonic()  # loading torch takes its share of the time there is
     from engine.train.pack import open_pack
     from engine.train.parts import bring
     from engine.train.travel import Journey, travel
 
     journey = Journey(
         device=given.device or "auto",
-        within_s=60 * (given.within or 0.0),
+        within_s=max(1.0, 60 * given.within - (time.monotonic() - began)) if given.within else 0.0,
         workers=given.workers,
         came_back=given.resume,
         asked=_asked(given),
@@ -190,15 +193,19 @@ def _unpack(given: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
 
 @contextmanager
-def _signals() -> Iterator[tuple[CancelToken, Any]]:
-    """Yield a token that Ctrl+C and a polite kill set, and whether they did."""
+def _signals() -> Iterator[tuple[CancelToken, Callable[[], bool]]]:
+    """Yield a token that Ctrl+C and a polite kill set, and what tells whether they did; a second one leaves at once."""
     token, heard = CancelToken(), list[int]()
 
     def stop(number: int, _frame: object) -> None:
         heard.append(number)
         token.cancel()
+        signal.signal(number, before[signal.Signals(number)])
+        _say("Stopping after this update, with a checkpoint; the same again leaves at once.")
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    mine = threading.current_thread() is threading.main_thread()  # only there are signals heard
+    numbers = (signal.SIGINT, signal.SIGTERM) if mine else ()
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield token, lambda: bool(heard)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -61,7 +62,7 @@ def paint_ahead(
         return 0
     total, done = sum(len(seeds) for _, seeds, _ in tasks), 0
     # a fresh interpreter each: a copy of one that runs threads may stand still for ever
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _leave_stopping_to_parent)
     try:
         waiting: dict[Future[None], int] = {pool.submit(_paint, task): len(task[1]) for task in tasks}
         while waiting:
@@ -91,6 +92,10 @@ def _tasks(gathered: Gathered, spacing_zyx_mm: FloatZyx) -> Iterator[Task]:
         scan, step = (gathered.root / source.path, _AT_ONCE) if source.kind == "painted" else (None, 1)
         for first in seeds[::step]:
             yield scan, range(first, min(first + step, seeds.stop)), spacing_zyx_mm
+
+
+def _leave_stopping_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all of them; what is under way is finished
 
 
 def _paint(task: Task) -> None:

@@ -73,7 +73,8 @@ def test_what_does_not_fit_is_refused(words, says):
 
 def test_a_polite_kill_stops_it_and_brings_home_what_there_is(packed, tmp_path, monkeypatch, capsys):
     def stopped(_pack, run, journey, *, cancel, say):
-        assert (journey.within_s, journey.workers) == (540.0, 1)
+        assert 0 < 540 - journey.within_s < 300  # what loading took is gone
+        assert journey.workers == 1
         run_folder.start(run, tiny(), split=None, threads=1)
         os.kill(os.getpid(), signal.SIGTERM)
         assert cancel.cancelled

@@ -56,6 +56,7 @@ def losses(run):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # three trainings and five painted chests, in fresh interpreters
 def test_with_torch_alone_it_is_stopped_goes_on_elsewhere_and_comes_home_as_if_nothing_happened(tmp_path):
     pack(tmp_path / "pack", recipe(), painted_set(tmp_path))
     (tmp_path / "there.py").write_text(THERE)
