@@ -276,8 +276,8 @@ def test_a_whole_scan(tmp_path: Path, weights: str, slices: int, capsys: pytest.
     assert told["peak_mib"] < 4 * 1024
 
 
-def _whole(path: Path, slices: int) -> dict[str, Any]:
-    """Segment one scan in this process and return times and memory."""
+def _whole(path: Path, slices: int, *, doubt: bool = True) -> dict[str, Any]:
+    """Segment one scan in this process, with its doubt as the program does, and return times and memory."""
     import resource
 
     from engine.geometry.orient import Orientation
@@ -293,7 +293,7 @@ def _whole(path: Path, slices: int) -> dict[str, Any]:
     find_lungs(turn.apply(hu), turn.grid(grid))
     lungs_s = time.process_time() - started
     cpu, wall = time.process_time(), time.monotonic()
-    result = segment(hu, grid, model=path, options=SegmentOptions(device="cpu", threads=2))
+    result = segment(hu, grid, model=path, options=SegmentOptions(device="cpu", threads=2, doubt=doubt))
     return {
         "device": result.device_text,
         "wall_s": time.monotonic() - wall,
@@ -315,4 +315,4 @@ if __name__ == "__main__":
         model = open_model(Path(sys.argv[1]))
         open_engine(EngineRequest(model, model.card.patch, "cpu"))
     else:
-        print(json.dumps(_whole(Path(sys.argv[1]), int(sys.argv[2]))))
+        print(json.dumps(_whole(Path(sys.argv[1]), int(sys.argv[2]), doubt="bare" not in sys.argv)))

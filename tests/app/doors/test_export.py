@@ -11,8 +11,11 @@ import pytest
 
 from app.doors.export import FORMATS, export, file_name, refusal, targets, with_suffix
 from app.jobs.queue import InlineQueue
+from engine.case.delta import Delta
 from engine.case.document import Case
+from engine.case.doubt import Interval
 from engine.core.errors import InputError
+from engine.geometry.box import Box
 from engine.io.source import open_volume
 from tests.support import dicom_corpus as corpus
 from tests.support.panes import a_case
@@ -86,6 +89,23 @@ def test_the_window_and_the_terminal_write_the_same_table(qapp, case, tmp_path: 
         # the terminal has no Hounsfield units beside a mask, and names the case after the file
         different = {key for key in ours if ours[key] != theirs[key]}
         assert different <= {"case", "mean_hu", "warnings"}
+
+
+def test_an_interval_is_handed_over_while_the_label_is_as_the_network_left_it(qapp, case, tmp_path: Path) -> None:
+    box = Box((4, 6, 4), (7, 10, 8))
+    told = (Interval("ground_glass", 48, 0.0625, 1.5), Interval("lung_left", 1, 0.0, 9.0))
+    after = np.full(box.shape, 3, np.uint8)
+    case.history.apply(Delta.between(case.labels, box, after, title="S", author="net", intervals=told))
+    ends = []
+    for name in ("before.csv", "after.csv"):
+        run(export(case, tmp_path / name, BY_ID["csv"]))
+        with (tmp_path / name).open(encoding="utf-8-sig", newline="") as stream:
+            rows = {row["label"]: (row["ml_low"], row["ml_high"]) for row in csv.DictReader(stream)}
+        assert rows["Left lung"] == ("", "")
+        ends.append(rows["Ground-glass"])
+        one = Box((0, 0, 0), (1, 1, 1))
+        case.history.apply(Delta.between(case.labels, one, np.full(one.shape, 3, np.uint8), title="Brush"))
+    assert ends == [("0.0625", "1.5"), ("", "")]
 
 
 def test_later_edits_do_not_enter(qapp, case, tmp_path: Path) -> None:
