@@ -152,7 +152,8 @@ def test_openvino_says_what_torch_says(name: str, norm: str, near: float) -> Non
         convert(model, tuple(x.shape[2:])), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
     )
     found = compiled(x.numpy())[0]
-    assert np.abs(found - wanted).max() <= near * max(1.0, float(wanted.std()))
+    assert np.abs(found - wanted).max() <= near
+    assert wanted.std() > 0.02  # of an answer that says something
 
 
 @pytest.mark.slow
