@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from engine.core.errors import InputError
 from engine.core.progress import CancelToken, NoProgress, Progress
-from engine.core.types import HuArray, PointLps
+from engine.core.types import HuArray, IndexZyx, PointLps
 from engine.explain.attention import watched
 from engine.explain.compare import common_labels, disagreement, probabilities_on
 from engine.explain.doubt import entropy, flip_doubt, probabilities_of
@@ -122,18 +122,19 @@ def explain(
         labels = question.against.card.labels
         theirs = probabilities_on(hu, grid, question.against, window.grid, cancel=cancel)
         maps["doubt, networks"] = disagreement(p, card.labels, theirs, labels)
-        here_too = not np.isnan(
-            theirs[(slice(None), *window.at)]
-        ).any()  # at the edge of a scan its grid may end sooner
-        other = _at(theirs, labels, window.at) if here_too else {}
+        other = _if_seen(theirs, labels, window.at)
     progress.update(total, total, "")
     reach = reach_mm(slope, window.at, window.grid.spacing_zyx_mm)
     sentence = _sentence(asked, here[asked], reach, float(maps["doubt, entropy"][window.at]), float(flipped[window.at]))
     against = "" if question.against is None else question.against.id
     if question.against is not None:
         sentence += _second(question.against.card, asked, other)
-    maps.update(attention)
-    return Explanation(model.id, asked, here[asked], here, sentence, window.grid, maps, against, other)
+    return Explanation(model.id, asked, here[asked], here, sentence, window.grid, maps | attention, against, other)
+
+
+def _if_seen(p: Map, labels: tuple[str, ...], at: IndexZyx) -> dict[str, float]:
+    """Return the probabilities at a place; none where the other network's grid ends sooner, at the edge of a scan."""
+    return {} if np.isnan(p[(slice(None), *at)]).any() else _at(p, labels, at)
 
 
 def _likeliest(here: dict[str, float]) -> str:
