@@ -15,7 +15,7 @@ from engine.explain.doubt import Map, probabilities_of
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
-from engine.geometry.resample import probabilities_to, volume_to
+from engine.geometry.resample import averaged_to, probabilities_to
 from engine.nets.card import Card
 from engine.nets.weights import ModelFile
 from engine.predict.backends import EngineRequest, open_engine
@@ -79,7 +79,7 @@ def probabilities_on(
     source = orientation.grid(grid)
     work = source if card.spacing is None else source.resized(card.spacing)
     part = work.crop(_around(work, target, card))
-    seen = volume_to(orientation.apply(hu), source, part, cancel=cancel)
+    seen = averaged_to(orientation.apply(hu), source, part, cancel=cancel)
     engine = open_engine(EngineRequest(model, card.patch, "cpu", torch.get_num_threads(), "fp32", cancel), "torch")
     tiles = plan(part.shape_zyx, card.patch, (0.0 if card.by_slice else _OVERLAP, _OVERLAP, _OVERLAP))
     run = Run(engine, card.intensity, card.channels, tiles)

@@ -13,7 +13,7 @@ from engine.core.types import HuArray, IndexZyx
 from engine.geometry.box import Box
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
-from engine.geometry.resample import volume_to
+from engine.geometry.resample import averaged_to
 from engine.nets.card import Card
 
 
@@ -60,7 +60,7 @@ def window_at(hu: HuArray, grid: Grid, card: Card, point_lps: tuple[float, float
     start = np.clip(found - patch // 2, 0, shape - patch)
     box = Box(_plain(start), _plain(start + patch))
     part = work.crop(box)
-    seen = card.intensity.apply(volume_to(orientation.apply(hu), source, part))
+    seen = card.intensity.apply(averaged_to(orientation.apply(hu), source, part))
     return Window(torch.from_numpy(seen)[None, None], part, _plain(found - start))
 
 

@@ -7,6 +7,7 @@ the border value holds, farther out the fill value.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.geometry.hu import AIR
 from engine.geometry.sampling import SLAB, index_map, linear_slabs, nearest
 from engine.geometry.shear import unshear
 
-__all__ = ["labels_to", "probabilities_to", "unshear", "volume_to"]
+__all__ = ["averaged_to", "labels_to", "probabilities_to", "unshear", "volume_to"]
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -47,6 +48,43 @@ def volume_to(hu: HuArray, grid: Grid, target: Grid, fill: int = AIR, *, cancel:
     for part, values in linear_slabs(hu, matrix, offset, target.shape_zyx, float(fill), SLAB, cancel):
         result[part] = np.rint(values).astype(np.int16)
     return result
+
+
+def averaged_to(
+    hu: HuArray, grid: Grid, target: Grid, fill: int = AIR, *, cancel: CancelToken | None = None
+) -> HuArray:
+    """Return HU on `target`, each the mean over its voxel: noise of a finer scan is averaged out, not picked up.
+
+    The mean is that of the linear interpolation at as many places as source voxels are crossed; where the target is
+    as fine as the source, this is :func:`volume_to`.
+
+    Args:
+        hu: (z, y, x) int16 on `grid`.
+        grid: Where the voxels of `hu` lie.
+        target: Where values are wanted; any orientation.
+        fill: HU of what lies outside.
+        cancel: Looked at once per slab.
+
+    Returns:
+        (z, y, x) int16 of ``target.shape_zyx``.
+
+    Raises:
+        Cancelled: someone said stop.
+    """
+    matrix, offset = _between(grid, target)
+    crossed = np.abs(matrix).max(axis=0)
+    places = [[(i + 0.5) / n - 0.5 for i in range(n)] for n in (max(1, round(float(c))) for c in crossed)]
+    if all(len(along) == 1 for along in places):
+        return volume_to(hu, grid, target, fill, cancel=cancel)
+    total = np.zeros(target.shape_zyx, dtype=np.float32)
+    inside = np.zeros(target.shape_zyx, dtype=np.uint16)
+    for place in product(*places):
+        start = offset + matrix @ np.array(place)
+        for part, values in linear_slabs(hu, matrix, start, target.shape_zyx, float("nan"), SLAB, cancel):
+            known = ~np.isnan(values)
+            inside[part] += known
+            total[part] += np.where(known, values, 0)
+    return np.rint(np.where(inside > 0, total / np.maximum(inside, 1), fill)).astype(np.int16)
 
 
 def labels_to(

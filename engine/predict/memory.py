@@ -81,7 +81,7 @@ def estimate(
         blend=Blender.bytes_needed(channels, plan.padded, plan.tile),
         slab=4 * (channels + _DECODE_CHANNELS) * plan.tile[0] * crop[1] * crop[2],
         labels=whole + part * 6,
-        resampled=2 * work if resampled else 0,
+        resampled=8 * work if resampled else 0,  # sums and counts of the means, and the means
         probabilities=2 * channels * part if probabilities else 0,
         doubt=Doubting.bytes_needed(channels, part) if doubt else 0,
     )

@@ -42,9 +42,9 @@ class Crop:
         part = hu[self.box.slices]
         if not self.resampled:
             return part
-        from engine.geometry.resample import volume_to
+        from engine.geometry.resample import averaged_to
 
-        return volume_to(part, self.grid, self.work, cancel=cancel)
+        return averaged_to(part, self.grid, self.work, cancel=cancel)
 
     def source_box(self, box: Box) -> Box:
         """Return the voxels of the canonical volume that a box of the work grid covers, rounded outwards."""

@@ -13,7 +13,7 @@ from engine.core.errors import InputError
 from engine.core.types import FloatZyx, MaskArray
 from engine.geometry.grid import Grid
 from engine.geometry.orient import Orientation
-from engine.geometry.resample import labels_to, volume_to
+from engine.geometry.resample import averaged_to, labels_to
 from engine.io.case_folders import read_labelled
 from engine.io.picture_pairs import PicturePair, read_pair
 from engine.train.samples import LABEL_KEYS, Sample
@@ -41,7 +41,7 @@ def read_case(folder: Path, spacing_zyx_mm: FloatZyx) -> Sample:
     orientation = Orientation.of(case.volume.grid)
     source = orientation.grid(case.volume.grid)
     target = source.resized(spacing_zyx_mm)
-    hu = volume_to(orientation.apply(case.volume.hu), source, target)
+    hu = averaged_to(orientation.apply(case.volume.hu), source, target)
     drawn = {
         key: labels_to(orientation.apply(mask).astype(np.uint8), source, target) > 0 for key, mask in case.masks.items()
     }
@@ -57,7 +57,7 @@ def read_slice(pair: PicturePair, meaning: dict[str, str], spacing_zyx_mm: Float
     picture = read_pair(pair, meaning)
     source = Grid((1, *picture.hu.shape), (1.0, *picture.spacing_yx_mm), (0.0, 0.0, 0.0), _UPRIGHT)
     target = source.resized((0.0, *spacing_zyx_mm[1:]))
-    hu = volume_to(picture.hu[None], source, target)
+    hu = averaged_to(picture.hu[None], source, target)
     drawn = {key: labels_to(mask[None].astype(np.uint8), source, target) > 0 for key, mask in picture.masks.items()}
     return _sample(picture.name, hu, drawn, target)
 

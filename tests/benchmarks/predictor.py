@@ -130,7 +130,7 @@ def test_the_whole_volume_beside_monai(name: str, weights: str, capsys: pytest.C
     import torch
     from monai.inferers import sliding_window_inference
 
-    from engine.geometry.resample import volume_to
+    from engine.geometry.resample import averaged_to
     from engine.nets.checkpoint import load
     from engine.nets.weights import find_model
     from engine.predict.backends import EngineRequest, open_engine
@@ -143,7 +143,7 @@ def test_the_whole_volume_beside_monai(name: str, weights: str, capsys: pytest.C
     assert card.spacing is not None
     hu, grid = scan(name)
     work = grid.resized(card.spacing)
-    image = torch.from_numpy(card.intensity.apply(volume_to(hu, grid, work)))[None, None]
+    image = torch.from_numpy(card.intensity.apply(averaged_to(hu, grid, work)))[None, None]
     with torch.inference_mode():
         started = time.process_time()
         logits = sliding_window_inference(image, card.patch, 1, network, overlap=0.25)[0].numpy()  # type: ignore[index]
@@ -188,7 +188,7 @@ def test_equal_windows_on_trained_weights(name: str, weights: str, capsys: pytes
     import torch
     from monai.inferers import sliding_window_inference
 
-    from engine.geometry.resample import volume_to
+    from engine.geometry.resample import averaged_to
     from engine.nets.checkpoint import load
     from engine.nets.weights import find_model
     from engine.predict.backends import EngineRequest, open_engine
@@ -203,12 +203,12 @@ def test_equal_windows_on_trained_weights(name: str, weights: str, capsys: pytes
     assert card.spacing is not None
     hu, grid = scan(name)
     work = grid.resized(card.spacing)
-    box = plan_crop(work, find_lungs(volume_to(hu, grid, work), work).box, None, card.patch).box
+    box = plan_crop(work, find_lungs(averaged_to(hu, grid, work), work).box, None, card.patch).box
     # Two windows along each axis where the scan is large enough: MONAI's grid and ours are the same there.
     size = [min(n, p * 7 // 4) for n, p in zip(work.shape_zyx, card.patch, strict=True)]
     start = [min(b, n - k) for b, n, k in zip(box.start_zyx, work.shape_zyx, size, strict=True)]
     part = tuple(slice(a, a + k) for a, k in zip(start, size, strict=True))
-    part_hu = np.ascontiguousarray(volume_to(hu, grid, work)[part])
+    part_hu = np.ascontiguousarray(averaged_to(hu, grid, work)[part])
     # MONAI fills what a window lacks with zeros on both sides; here both are given the same air.
     lacking = [(0, max(0, p - n)) for n, p in zip(part_hu.shape, card.patch, strict=True)]
     part_hu = np.pad(part_hu, lacking, constant_values=-1024)

@@ -12,7 +12,7 @@ from engine.core.errors import Cancelled
 from engine.core.progress import CancelToken
 from engine.geometry.grid import Grid
 from engine.geometry.points import as_direction
-from engine.geometry.resample import labels_to, probabilities_to, volume_to
+from engine.geometry.resample import averaged_to, labels_to, probabilities_to, volume_to
 from tests.support.grids import cell_edges, itk_resampled, oblique_grid, smooth_volume, turned
 
 TARGETS = {
@@ -99,6 +99,58 @@ def test_a_linear_ramp_stays_a_ramp_in_millimetres():
     inside = ((at >= 0) & (at <= np.array(grid.shape_zyx) - 1)).all(axis=-1)
     assert inside.sum() > 100
     assert np.abs(volume_to(hu, grid, target) - wanted(target, points))[inside].max() <= 1.01
+
+
+@pytest.mark.parametrize("times", [(3, 2, 4), (1, 2, 1), (2, 1, 3)])
+def test_a_coarser_voxel_holds_the_mean_of_the_finer_ones_in_it(times):
+    grid = oblique_grid((12, 14, 16))
+    hu = np.random.default_rng(0).integers(-1000, 400, grid.shape_zyx).astype(np.int16)
+    coarse = tuple(n // k for n, k in zip(grid.shape_zyx, times, strict=True))
+    spacing = tuple(mm * k for mm, k in zip(grid.spacing_zyx_mm, times, strict=True))
+    origin = grid.to_lps((np.array(times) - 1) / 2)  # where the first block has its middle
+    target = Grid(coarse, spacing, tuple(origin), grid.direction)
+    means = np.empty(coarse)
+    for z, y, x in np.ndindex(*coarse):
+        (a, b, c), (d, e, f) = (z, y, x) * np.array(times), (np.array([z, y, x]) + 1) * np.array(times)
+        means[z, y, x] = hu[a:d, b:e, c:f].mean()
+    assert np.abs(averaged_to(hu, grid, target) - means).max() <= 0.5 + 1e-3
+
+
+@pytest.mark.parametrize("name", ["coarser, along the patient", "turned", "axes exchanged"])
+def test_averaging_halves_noise_and_moves_nothing(name):
+    grid = oblique_grid((40, 44, 48), (0.7, 0.5, 0.4), (-33.0, 10.0, 198.0))
+    target = TARGETS[name]
+    still = smooth_volume(grid.shape_zyx) // 40
+    noise = np.random.default_rng(1).normal(0, 100, grid.shape_zyx)
+    inside = volume_to(np.zeros(grid.shape_zyx, np.int16), grid, target) > -1024
+    middle = inside & (averaged_to(np.zeros(grid.shape_zyx, np.int16), grid, target, fill=9000) == 0)
+    assert middle.sum() > 50
+    quiet = averaged_to(np.rint(still + noise).astype(np.int16), grid, target)[middle]
+    loud = volume_to(np.rint(still + noise).astype(np.int16), grid, target)[middle]
+    truth = volume_to(still, grid, target)[middle]
+    assert (quiet - truth).std() < 0.5 * (loud - truth).std()
+    assert abs(float((quiet - truth).mean())) < 12
+
+
+def test_averaging_mixes_nothing_of_the_outside_in():
+    grid = oblique_grid((9, 11, 13), (1.0, 0.7, 0.8))
+    target = grid.resized((2.9, 1.6, 1.7))
+    flat = np.full(grid.shape_zyx, 40, np.int16)
+    mean, point = averaged_to(flat, grid, target), volume_to(flat, grid, target)
+    assert set(np.unique(mean)) == {-1024, 40}  # the grid is rounded up: its last voxels lie beyond
+    assert (mean[point == 40] == 40).all()
+    far = Grid((3, 4, 5), (5, 5, 5), (900.0, 0.0, 0.0))
+    assert (averaged_to(np.zeros(grid.shape_zyx, np.int16), grid, far, fill=-7) == -7).all()
+
+
+def test_where_nothing_is_coarser_averaging_is_linear():
+    grid, target = oblique_grid(), TARGETS["finer"]
+    hu = smooth_volume(grid.shape_zyx)
+    np.testing.assert_array_equal(averaged_to(hu, grid, target), volume_to(hu, grid, target))
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        averaged_to(hu, grid, grid.resized((9.0, 9.0, 9.0)), cancel=cancel)
 
 
 def test_far_away_everything_is_fill():
