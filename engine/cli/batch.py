@@ -202,7 +202,7 @@ def _notices_of(told: Mapping[str, Any]) -> tuple[Notice, ...]:
 
 def _severity(row: Mapping[str, Any]) -> Severity:
     told = row.get("severity")
-    return next((known for known in GRAVENESS if known == told), "warning")
+    return GRAVENESS[GRAVENESS.index(told)] if told in GRAVENESS else "warning"
 
 
 def _told_beside(mask: Path) -> dict[str, Any]:
