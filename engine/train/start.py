@@ -94,9 +94,9 @@ def resume_run(
     told, token = progress or NoProgress(), cancel or CancelToken()
     torch.set_num_threads(_threads())
     place = device_of(device)
-    recipe = run_folder.read_recipe(folder)
-    here = world.join(place)
+    here = world.join(place)  # the leader joins with its folder made: before that there is nothing to read
     try:
+        recipe = run_folder.read_recipe(folder)
         made = readers(recipe, data, told, token) if here.leads else None
         here.agree(0)  # the others wait until the cases are made
         train, validation = made or readers(recipe, data, told, token)

@@ -66,6 +66,7 @@ class OnlyTorch(PathFinder):
         return None if name.partition(".")[0] in MISSING else super().find_spec(name, path, target)
 
 
+ALREADY = set(sys.modules)  # what measures this process is there before it
 sys.meta_path = [OnlyTorch if finder is PathFinder else finder for finder in sys.meta_path]
 """
 
